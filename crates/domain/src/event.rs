@@ -1,6 +1,6 @@
 //! The facts of a run's journal and their versioned encoding.
 
-use crate::finding::Finding;
+use crate::finding::FindingDraft;
 use crate::ids::{AgentId, BlobHash, CallId, RunId, ToolName};
 use crate::model::{ModelError, ModelRef, ModelReply, Purpose};
 use crate::money::{Reservation, UsdMicros};
@@ -291,9 +291,9 @@ pub struct ToolCallFinished {
     pub error: Option<ToolErrorKind>,
     /// What it gave, or the error's message.
     pub output: RecordedOutput,
-    /// What is wrong.
+    /// What is wrong. Ids and evidence follow from the event's place in the journal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub findings: Vec<Finding>,
+    pub findings: Vec<FindingDraft>,
     /// Whether checks that build on this one make sense.
     pub reachable: bool,
     /// Whether an outsider can have written the output.

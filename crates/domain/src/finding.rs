@@ -50,6 +50,7 @@ pub struct FindingDraft {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     /// What to do.
+    #[serde(default)]
     pub remedy: String,
 }
 

@@ -15,14 +15,14 @@ pub mod canonical;
 pub mod event;
 pub mod permit;
 pub mod target;
-//routing
-//checks
-//run
-//director
-//answer
+pub mod routing;
+pub mod checks;
+pub mod run;
+pub mod director;
+pub mod answer;
 
 pub use event::{Event, Fact};
 pub use ids::{AgentId, BlobHash, CallId, RunId, TenantId, ToolName};
 pub use money::UsdMicros;
-//use run::{Effect, Next, Run, Wait};
+pub use run::{Effect, Next, Run, Wait};
 pub use time::Timestamp;

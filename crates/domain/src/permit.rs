@@ -1,5 +1,6 @@
 //! No permit, no call. Only this module can make the `PermittedCall` that a tool accepts.
 
+use crate::event::ToolCallStarted;
 use crate::ids::{AgentId, CallId, RunId, ToolName};
 use crate::principal::Principal;
 use crate::tool::{EffectClass, Replay, ToolSpec};
@@ -112,6 +113,18 @@ impl PermittedCall {
     /// The policy that allowed it.
     pub fn policy_version(&self) -> &str {
         &self.policy_version
+    }
+
+    /// The fact that the journal holds before the call is made.
+    pub fn intent(&self) -> ToolCallStarted {
+        ToolCallStarted {
+            call: self.call.clone(),
+            tool: self.tool.clone(),
+            arguments: self.arguments.clone(),
+            replay: self.replay,
+            idempotency_key: self.idempotency_key(),
+            policy_version: self.policy_version.clone(),
+        }
     }
 
     /// The same for every attempt at this call, unique across runs.

@@ -1,0 +1,69 @@
+//! Answers without a model: what was found, worst first, then what was looked at.
+
+use crate::finding::Finding;
+use crate::run::{Call, Run};
+use serde_json::Value;
+
+/// The answer of a run that only made checks.
+pub(crate) fn from_checks<'a, C>(run: &Run, checks: impl Iterator<Item = (&'a Call, Option<C>)>, instead_of_model: Option<&str>) -> String {
+    let mut answer = String::new();
+    if let Some(reason) = instead_of_model {
+        answer.push_str(&format!("The model gave no answer ({reason}). This is what deterministic checks found.\n\n"));
+    }
+    answer.push_str(&findings(run.findings()));
+    let (mut made, mut failed, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+    for (call, skipped_because) in checks {
+        let name = describe(call);
+        match call.result() {
+            None if skipped_because.is_some() => skipped.push(name),
+            None => {}
+            Some(result) if result.error.is_some() => failed.push(format!("{name} ({})", result.text)),
+            Some(_) => made.push(name),
+        }
+    }
+    let mut list = |title: &str, items: &[String]| {
+        if !items.is_empty() {
+            answer.push_str(&format!("\n{title}: {}.\n", items.join(", ")));
+        }
+    };
+    list("Checked", &made);
+    list("Could not be checked", &failed);
+    list("Not checked, because what it needs was not reached", &skipped);
+    answer
+}
+
+/// The answer of a run that ended before its model answered.
+pub(crate) fn from_findings(run: &Run, reason: &str) -> String {
+    let mut answer = format!("No full answer: {reason}.\n\n{}", findings(run.findings()));
+    let last_words = run.turns().iter().rev().map(|t| t.reply.text.trim()).find(|t| !t.is_empty());
+    if let Some(words) = last_words {
+        answer.push_str(&format!("\nThe model's last words were: {words}\n"));
+    }
+    answer
+}
+
+fn findings(findings: &[Finding]) -> String {
+    if findings.is_empty() {
+        return "Nothing wrong was found.\n".to_owned();
+    }
+    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    sorted.sort_by(|a, b| b.severity.cmp(&a.severity));
+    let count = if sorted.len() == 1 { "1 finding".to_owned() } else { format!("{} findings", sorted.len()) };
+    let mut text = format!("{count}, worst first:\n\n");
+    for finding in sorted {
+        text.push_str(&format!("- **{}** {}. {} [{}]\n", finding.severity.as_str(), finding.title.trim_end_matches('.'), finding.remedy, finding.id));
+    }
+    text
+}
+
+/// A call as people read it: `tcp_connect 127.0.0.1:1`.
+fn describe(call: &Call) -> String {
+    let text = |key: &str| call.arguments.get(key).and_then(Value::as_str);
+    let target = match (text("url").or(text("path")), text("host"), call.arguments.get("port").and_then(Value::as_u64)) {
+        (Some(whole), ..) => format!(" {whole}"),
+        (None, Some(host), Some(port)) => format!(" {}", crate::target::endpoint(host, u16::try_from(port).unwrap_or_default())),
+        (None, Some(host), None) => format!(" {host}"),
+        (None, None, _) => String::new(),
+    };
+    format!("{}{target}", call.tool)
+}
