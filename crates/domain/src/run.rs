@@ -314,6 +314,11 @@ impl Run {
         self.tainted
     }
 
+    /// Whether somebody wants it to end and it has not yet.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.is_some()
+    }
+
     /// The answer and how complete it is, when the run has completed.
     pub fn completed(&self) -> Option<&Completed> {
         match &self.stage {

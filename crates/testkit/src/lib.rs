@@ -1,1 +1,3 @@
-//! To be written.
+//! Test machinery: the simulated world.
+
+pub mod sim;
