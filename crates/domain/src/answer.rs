@@ -47,7 +47,7 @@ fn findings(findings: &[Finding]) -> String {
         return "Nothing wrong was found.\n".to_owned();
     }
     let mut sorted: Vec<&Finding> = findings.iter().collect();
-    sorted.sort_by(|a, b| b.severity.cmp(&a.severity));
+    sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let count = if sorted.len() == 1 { "1 finding".to_owned() } else { format!("{} findings", sorted.len()) };
     let mut text = format!("{count}, worst first:\n\n");
     for finding in sorted {

@@ -2,7 +2,7 @@
 //!
 //! *supervisor* chooses agents, *agent* leads the conversation with a model, *checks* needs no model at all.
 
-pub mod supervisor;
 pub mod agent;
-pub mod checks;
 pub(crate) mod calls;
+pub mod checks;
+pub mod supervisor;

@@ -257,4 +257,3 @@ impl ModelError {
         ModelError { kind, message: message.into(), retry_after_ms: None }
     }
 }
-

@@ -119,11 +119,8 @@ pub struct Price {
 
 impl Price {
     /// Costs nothing: a model on this machine.
-    pub const FREE: Price = Price {
-        base: Rates { input: 0, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0, output: 0 },
-        large: None,
-        surcharge_percent: 0,
-    };
+    pub const FREE: Price =
+        Price { base: Rates { input: 0, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0, output: 0 }, large: None, surcharge_percent: 0 };
 
     /// What `usage` costs.
     pub fn cost(&self, usage: &Usage) -> UsdMicros {

@@ -143,9 +143,9 @@ fn from_word(word: &str) -> Option<Target> {
     let (host, port) = split_port(word)?;
     let host = parse_host(host)?;
     let known = host.parse::<IpAddr>().is_ok() || host == "localhost" || port.is_some() && host.bytes().any(|b| b.is_ascii_alphabetic());
-    let dotted = host.rsplit_once('.').is_some_and(|(name, end)| {
-        !name.is_empty() && end.len() >= 2 && end.bytes().all(|b| b.is_ascii_alphabetic()) && !EXTENSIONS.contains(&end)
-    });
+    let dotted = host
+        .rsplit_once('.')
+        .is_some_and(|(name, end)| !name.is_empty() && end.len() >= 2 && end.bytes().all(|b| b.is_ascii_alphabetic()) && !EXTENSIONS.contains(&end));
     (known || dotted).then_some(Target::Host { host, port })
 }
 
@@ -201,7 +201,11 @@ fn parse_host(text: &str) -> Option<String> {
     }
     let name = text.strip_suffix('.').unwrap_or(text);
     let label = |l: &str| {
-        !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-') && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        !l.is_empty()
+            && l.len() <= 63
+            && !l.starts_with('-')
+            && !l.ends_with('-')
+            && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     // A name of digits alone is an address in disguise (decimal or short forms); only the usual form is an address.
     let numeric = name.rsplit('.').next().is_some_and(|l| !l.is_empty() && l.bytes().all(|b| b.is_ascii_digit()) || l.starts_with("0x"));
@@ -243,7 +247,21 @@ mod tests {
 
     #[test]
     fn what_is_typed_as_a_target_is_read_strictly() {
-        for wrong in ["", "-c1;id", "a b", "host:0", "host:99999", "host:x", "http://", "file:///etc/passwd", "2130706433", "127.1", "a..b", "[::1", "http://a@b"] {
+        for wrong in [
+            "",
+            "-c1;id",
+            "a b",
+            "host:0",
+            "host:99999",
+            "host:x",
+            "http://",
+            "file:///etc/passwd",
+            "2130706433",
+            "127.1",
+            "a..b",
+            "[::1",
+            "http://a@b",
+        ] {
             assert!(Target::parse(wrong).is_err(), "{wrong}");
         }
         for right in ["localhost", "Example.COM:443", "::1", "[::1]:8000", "http://127.0.0.1:9/x", "a-b.c"] {

@@ -87,7 +87,14 @@ impl Engine {
     /// Answers a call that waits for a person. `call` may be left out when only one waits.
     ///
     /// `call_hash`, when given, must be the hash that was shown: an answer to another call is refused.
-    pub async fn decide(&self, run: RunId, call: Option<&CallId>, call_hash: Option<&str>, saying: Saying, by: &Person) -> Result<Status, ControlError> {
+    pub async fn decide(
+        &self,
+        run: RunId,
+        call: Option<&CallId>,
+        call_hash: Option<&str>,
+        saying: Saying,
+        by: &Person,
+    ) -> Result<Status, ControlError> {
         self.inner.say(run, by, |state| answer(state, call, call_hash, &saying, by)).await
     }
 }

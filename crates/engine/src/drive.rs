@@ -1,11 +1,11 @@
 //! The loop that moves one run on: outcomes in, decisions and intents out, one durable append a step.
 
+use crate::Inner;
 use crate::live::{Live, Notice};
 use crate::load::LoadError;
 use crate::perform::perform;
 use crate::plan::{Plan, Planned, Start, summary};
 use crate::reserve::Cap;
-use crate::Inner;
 use domain::event::FailureReason;
 use domain::run::{IllegalEvent, Wait};
 use domain::{Event, Fact, Next, Run, RunId, TenantId, Timestamp};
@@ -108,10 +108,10 @@ impl Driver {
         };
         loop {
             at = self.until_rest(at).await?;
-            match self.inner.registry.leave(self.id, &self.live, Some(at.run)) {
+            match self.inner.registry.leave(self.id, &self.live, Box::new(at.run)) {
                 Ok(()) => return Ok(()),
                 // Somebody wrote to the journal while we were leaving.
-                Err(run) => at = Appended { run: run.ok_or(DriveError::Gone(self.id))?, starts: Vec::new(), retry_at: None },
+                Err(run) => at = Appended { run: *run, starts: Vec::new(), retry_at: None },
             }
         }
     }

@@ -4,16 +4,16 @@
 //! outcomes together with the next intents, and goes round again. It survives a crash at any await, because everything it
 //! knows about a run is in the journal before anybody is told.
 
-mod submit;
-mod drive;
-mod plan;
-mod reserve;
-mod perform;
-mod retry;
-mod load;
 mod control;
-mod recover;
+mod drive;
 mod live;
+mod load;
+mod perform;
+mod plan;
+mod recover;
+mod reserve;
+mod retry;
+mod submit;
 
 pub use control::{ControlError, Person, Saying};
 pub use drive::DriveError;

@@ -100,14 +100,16 @@ impl Registry {
         Some(live)
     }
 
-    /// Ends the driver's tenure, unless somebody has woken it in the meantime. Whoever comes later finds no live run and starts a driver.
-    pub(crate) fn leave(&self, run: RunId, live: &Live, state: Option<Run>) -> Result<(), Option<Run>> {
+    /// Ends the driver's tenure, unless somebody has woken it in the meantime: then the state comes back.
+    ///
+    /// Whoever comes later finds no live run and starts a driver.
+    pub(crate) fn leave(&self, run: RunId, live: &Live, state: Box<Run>) -> Result<(), Box<Run>> {
         let mut runs = self.lock();
         if live.dirty.load(Ordering::SeqCst) {
             return Err(state);
         }
         runs.remove(&run);
-        live.rest.send_replace(state.map(Arc::new));
+        live.rest.send_replace(Some(Arc::from(state)));
         Ok(())
     }
 

@@ -110,9 +110,7 @@ async fn call_tool(inner: &Inner, live: &Live, call: PermittedCall) -> Fact {
         Some(tool) => {
             let limit = Duration::from_millis(tool.spec().timeout_ms);
             // Only what may be abandoned without harm is: a `keyed` or `once` call that was begun is waited for.
-            let stopped = async {
-                if replay == Replay::Safe { live.stop.cancelled().await } else { std::future::pending().await }
-            };
+            let stopped = async { if replay == Replay::Safe { live.stop.cancelled().await } else { std::future::pending().await } };
             tokio::select! {
                 biased;
                 () = stopped => Err(ToolError::new(ToolErrorKind::Cancelled, "the run was cancelled during the call")),

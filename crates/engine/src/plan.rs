@@ -91,7 +91,12 @@ impl Plan {
         }
     }
 
-    fn start_model(mut self, now: Timestamp, effect: ModelEffect, reserved: Result<Reserved, domain::model::ModelError>) -> Result<Plan, IllegalEvent> {
+    fn start_model(
+        mut self,
+        now: Timestamp,
+        effect: ModelEffect,
+        reserved: Result<Reserved, domain::model::ModelError>,
+    ) -> Result<Plan, IllegalEvent> {
         match reserved {
             Ok(Reserved { started, price }) => {
                 let start = Start::Model { output_tokens_max: started.output_tokens_max, price, reserved: started.reservation.amount, effect };

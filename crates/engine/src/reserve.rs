@@ -39,7 +39,8 @@ impl Inner {
             ModelError::new(ModelErrorKind::NotFound, format!("there is no provider {:?} for the model {model}; {known}", model.provider()))
         })?;
         let price = self.prices.price(model).ok_or_else(|| {
-            let message = format!("the price of {model} is not known, so nothing was sent. Add it to your price file:\n{}", Prices::lines_to_add(model));
+            let message =
+                format!("the price of {model} is not known, so nothing was sent. Add it to your price file:\n{}", Prices::lines_to_add(model));
             ModelError::new(ModelErrorKind::Unpriced, message)
         })?;
         let canonical = effect.request.canonical();

@@ -109,7 +109,10 @@ impl Inner {
             return invalid("task", "it is empty; say in plain words what should be looked at".to_owned());
         }
         if chars > TASK_CHARS_MAX {
-            return invalid("task", format!("it has {chars} characters, {TASK_CHARS_MAX} is the most; name a file or an address instead of pasting it"));
+            return invalid(
+                "task",
+                format!("it has {chars} characters, {TASK_CHARS_MAX} is the most; name a file or an address instead of pasting it"),
+            );
         }
         if let Some(context) = &submission.context {
             if !context.is_object() {

@@ -1,10 +1,10 @@
 //! SQLite on one machine: one thread writes and commits whatever waits in one go, a few connections read beside it.
 
+mod checkpoint;
 mod lock;
+mod read;
 mod schema;
 mod writer;
-mod checkpoint;
-mod read;
 
 use async_trait::async_trait;
 use domain::event::Status;

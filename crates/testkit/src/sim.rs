@@ -3,12 +3,12 @@
 //! One seed is one small history: tasks are submitted, processes die and start again over the same store, people answer, and at
 //! the end everything that was promised is checked. The same seed gives the same history.
 
-mod world;
-mod store;
-mod model;
-mod tools;
-mod people;
 mod invariants;
+mod model;
+mod people;
+mod store;
+mod tools;
+mod world;
 
 use domain::agent::{Agent, Catalogue};
 use domain::event::{Limits, Mode};

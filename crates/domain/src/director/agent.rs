@@ -158,11 +158,9 @@ fn offered(run: &Run) -> Vec<OfferedTool> {
     let mut tools: Vec<OfferedTool> = Vec::new();
     for name in run.chosen().flat_map(|a| &a.tools) {
         match run.catalogue().tools.get(name) {
-            Some(spec) if !tools.iter().any(|t| t.name == *name) => tools.push(OfferedTool {
-                name: name.clone(),
-                description: spec.description.clone(),
-                input_schema: spec.input_schema.clone(),
-            }),
+            Some(spec) if !tools.iter().any(|t| t.name == *name) => {
+                tools.push(OfferedTool { name: name.clone(), description: spec.description.clone(), input_schema: spec.input_schema.clone() })
+            }
             _ => {}
         }
     }
@@ -197,8 +195,7 @@ fn task(run: &Run) -> String {
 
 fn said(run: &Run, turn: &Turn) -> Message {
     let provider = run.model().map(|m| m.provider().to_owned()).unwrap_or_default();
-    let mut content: Vec<Content> =
-        turn.reply.opaque.iter().map(|data| Content::Opaque { provider: provider.clone(), data: data.clone() }).collect();
+    let mut content: Vec<Content> = turn.reply.opaque.iter().map(|data| Content::Opaque { provider: provider.clone(), data: data.clone() }).collect();
     if !turn.reply.text.is_empty() {
         content.push(Content::text(&turn.reply.text));
     }

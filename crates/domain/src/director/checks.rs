@@ -4,7 +4,7 @@ use super::calls;
 use crate::answer;
 use crate::event::Outcome;
 use crate::permit::Policy;
-use crate::run::{Check, CallState, Checks, Next, Run, complete};
+use crate::run::{CallState, Check, Checks, Next, Run, complete};
 
 pub(crate) fn next(run: &Run, checks: &Checks, policy: &dyn Policy) -> Next {
     let ready = checks.checks.iter().filter(|c| is_ready(c, &checks.checks)).map(|c| &c.call);

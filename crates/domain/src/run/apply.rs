@@ -42,10 +42,11 @@ fn fold(run: &mut Run, seq: u64, fact: Fact) -> Result<(), Why> {
             if run.routed.is_none() || matches!(run.stage, Stage::Checks(_)) {
                 return Err("checks are planned once, after agents were chosen");
             }
-            let checks = planned.checks.into_iter().enumerate().map(|(i, check)| Check {
-                call: Call::proposed(CallId::at(seq, i), check.tool, check.arguments, None),
-                after: check.after,
-            });
+            let checks = planned
+                .checks
+                .into_iter()
+                .enumerate()
+                .map(|(i, check)| Check { call: Call::proposed(CallId::at(seq, i), check.tool, check.arguments, None), after: check.after });
             run.stage = Stage::Checks(Checks { instead_of_model: planned.instead_of_model, checks: checks.collect() });
         }
         Fact::ModelCallStarted(started) => {

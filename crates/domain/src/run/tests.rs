@@ -58,7 +58,15 @@ fn replied(text: &str, calls: &[(&str, Value)]) -> Fact {
 
 fn finished(call: CallId, text: &str, reachable: bool) -> Fact {
     let output = RecordedOutput { text: text.to_owned(), spilled: None };
-    Fact::ToolCallFinished(Box::new(ToolCallFinished { call, error: None, output, findings: vec![], reachable, trust: Trust::Trusted, latency_ms: 1 }))
+    Fact::ToolCallFinished(Box::new(ToolCallFinished {
+        call,
+        error: None,
+        output,
+        findings: vec![],
+        reachable,
+        trust: Trust::Trusted,
+        latency_ms: 1,
+    }))
 }
 
 fn failed(kind: ModelErrorKind, retry_at: Option<Timestamp>) -> Fact {
@@ -181,7 +189,8 @@ fn a_model_that_fails_for_good_leaves_the_answer_to_the_checks() {
 
 #[test]
 fn the_calls_of_one_turn_start_together_and_each_gets_its_outcome() {
-    let journal = Journal::new(submitted("is the disk full?", true)).then(replied("", &[("look", json!({})), ("nope", json!({})), ("pay", json!({}))]));
+    let journal =
+        Journal::new(submitted("is the disk full?", true)).then(replied("", &[("look", json!({})), ("nope", json!({})), ("pay", json!({}))]));
     assert_eq!(journal.started().len(), 2);
     let refused = journal.run.calls().find(|c| c.tool.as_str() == "nope").unwrap().result().unwrap();
     assert!(refused.text.contains("there is no tool nope; there are: look, restart, pay"), "{}", refused.text);
@@ -227,7 +236,9 @@ fn a_driver_that_takes_over_repeats_only_what_may_be_repeated() {
     let mut journal = journal.then(over.facts.into_iter().next().unwrap());
     assert_eq!(journal.run.status(), Status::NeedsDecision);
     let call = CallId::at(3, 1);
-    for (decision, status) in [(Decision::Retry, Status::Running), (Decision::Done { output: "paid".into() }, Status::Running), (Decision::Abort, Status::NeedsDecision)] {
+    for (decision, status) in
+        [(Decision::Retry, Status::Running), (Decision::Done { output: "paid".into() }, Status::Running), (Decision::Abort, Status::NeedsDecision)]
+    {
         let decided = Decided { call: call.clone(), decision, by: "ann".into() };
         assert_eq!(journal.run.clone().apply(at(9, Fact::Decided(decided))).unwrap().status(), status);
     }
@@ -332,12 +343,22 @@ fn outcome(run: &Run, choice: u8) -> Fact {
     }
     if let Some(call) = run.open_calls().find(|c| matches!(c.state, CallState::Started(_))) {
         let once = matches!(&call.state, CallState::Started(s) if s.replay == Replay::Once);
-        return if once && choice % 3 == 0 { Fact::ToolCallUnknown { call: call.id.clone() } } else { finished(call.id.clone(), "out", choice % 2 == 0) };
+        return if once && choice.is_multiple_of(3) {
+            Fact::ToolCallUnknown { call: call.id.clone() }
+        } else {
+            finished(call.id.clone(), "out", choice.is_multiple_of(2))
+        };
     }
     for call in run.open_calls() {
         match &call.state {
             CallState::Waiting { call_hash, .. } => {
-                let decided = ApprovalDecided { call: call.id.clone(), call_hash: call_hash.clone(), approved: choice % 2 == 0, by: "ann".into(), reason: None };
+                let decided = ApprovalDecided {
+                    call: call.id.clone(),
+                    call_hash: call_hash.clone(),
+                    approved: choice.is_multiple_of(2),
+                    by: "ann".into(),
+                    reason: None,
+                };
                 return Fact::ApprovalDecided(decided);
             }
             CallState::Unknown => {

@@ -134,7 +134,8 @@ async fn the_log_stays_under_its_cap_and_readers_see_whole_appends() {
     let events = |n: u64| vec![n.to_be_bytes().to_vec(), vec![b'z'; 3_000]];
     let mut largest = 0;
     for n in 0..3_000 {
-        let append = Append { run: run(1).run, expected_seq: 1 + 2 * n, writer_epoch: store.writer_epoch(), events: events(n), ledger: vec![], summary: None };
+        let append =
+            Append { run: run(1).run, expected_seq: 1 + 2 * n, writer_epoch: store.writer_epoch(), events: events(n), ledger: vec![], summary: None };
         store.append(append).await.unwrap();
         if n % 100 == 0 {
             let seen = store.events(&tenant(), run(1).run, 0, usize::MAX).await.unwrap().len();
