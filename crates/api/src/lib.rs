@@ -1,19 +1,27 @@
-//! The contract of the HTTP API: the shapes of its bodies and the codes of its errors. The command line prints the same shapes.
+//! The contract: what goes over the wire, and the codes that errors carry. Types and pure conversions, nothing else.
 //!
-//! Native bodies are supersets of those of the Python project of the same name, so that its clients can move without change.
+//! Bodies are supersets of those of compatible services, so their clients work unchanged.
 
 pub mod agents;
-pub mod compatible;
-pub mod events;
+pub mod decision;
+pub mod event;
+pub mod orchestrate;
 pub mod problem;
-pub mod requests;
-pub mod runs;
+pub mod read;
+pub mod run;
+mod schema;
 pub mod service;
+pub mod submit;
 
-pub use agents::{AgentDetail, AgentList, AgentView, RouteView};
-pub use compatible::{AgentResult, OrchestrateReply};
-pub use events::EventView;
+pub use agents::{AgentBody, AgentList, AgentView, Capability};
+pub use decision::{DecisionBody, Saying};
+pub use event::EventView;
+pub use orchestrate::{AgentResult, OrchestrateView};
 pub use problem::{Code, FieldError, Problem};
-pub use requests::{DecisionRequest, OrchestrateRequest, RunRequest, Saying};
-pub use runs::{EvidenceView, FindingView, RunDetail, RunList, RunRowView, RunView, UsageView, WaitingCall};
-pub use service::{Health, ServiceStatus};
+pub use read::Refusal;
+pub use run::{ControlView, ModelCallView, Pending, PendingKind, RunAccepted, RunList, RunRowView, RunView, ToolCallView, WorkState};
+pub use service::{Health, Queue, StatusView};
+pub use submit::{ModelChoice, SubmitRun, Task, TaskMode};
+
+/// The version of the HTTP interface, sent with every answer as `X-API-Version`. It changes when a client must.
+pub const API_VERSION: &str = "1";

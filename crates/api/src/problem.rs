@@ -1,133 +1,173 @@
-//! Errors: problem details (RFC 9457) with a stable code.
+//! Errors as they go over the wire: RFC 9457 problem details with a stable code.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// An error, as `application/problem+json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Problem {
-    /// `about:blank`: the code says more.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The status's own phrase.
-    pub title: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// What is wrong and what to do, for people. Always a string.
-    pub detail: String,
-    /// A stable name, for programs.
-    pub code: Code,
-    /// The same id as in the server's log.
-    pub request_id: String,
-    /// Which fields are wrong, when fields are.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<FieldError>,
-}
-
-/// What is wrong with a field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FieldError {
-    /// The field, or the header.
-    pub field: String,
-    /// What is wrong with it.
-    pub message: String,
-}
-
-/// The stable names of errors.
+/// What went wrong, for programs. A code keeps its meaning and its HTTP status for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// 400: the request cannot be read.
-    Malformed,
-    /// 422: it can be read and a value in it is wrong.
     InvalidRequest,
-    /// 401: no key.
-    MissingKey,
-    /// 401: a wrong key.
-    InvalidKey,
-    /// 404: no such route or thing.
+    /// 400: the body ended early.
+    BodyIncomplete,
+    /// 400: the JSON is nested too deeply.
+    JsonTooDeep,
+    /// 401: no key, or a wrong one.
+    Unauthorized,
+    /// 403: the key may not do this.
+    Forbidden,
+    /// 404: there is no such thing.
     NotFound,
-    /// 405: not by this method.
+    /// 405: the path exists, the method does not.
     MethodNotAllowed,
-    /// 409: the run is over.
-    RunEnded,
-    /// 409: the run does not wait for that.
-    NotWaiting,
-    /// 422: the idempotency key was used for another request.
-    IdempotencyKeyReused,
-    /// 408: the body came too slowly.
+    /// 408: the request did not arrive in time.
     RequestTimeout,
+    /// 409: the thing is not in a state for this.
+    Conflict,
     /// 413: the body is too large.
     BodyTooLarge,
-    /// 415: the body is not JSON.
+    /// 415: the body is not declared as JSON.
     UnsupportedMediaType,
-    /// 429: all there is room for is under way.
+    /// 422: a field is wrong; `errors` says which.
+    InvalidField,
+    /// 422: a field is not known; `errors` says which and what may have been meant.
+    UnknownField,
+    /// 422: the idempotency key belongs to another request.
+    IdempotencyKeyReused,
+    /// 429: no room now; `Retry-After` says when to ask again.
     Busy,
-    /// 402: a budget is used up.
-    BudgetExceeded,
-    /// 500: a bug.
+    /// 500: a fault of the product.
     Internal,
-    /// 503: the server is about to stop.
+    /// 503: the process is about to end; another may answer.
     Draining,
-    /// 503: the store is not available.
-    StoreUnavailable,
+    /// 503: the store cannot be used now.
+    StorageUnavailable,
     /// 507: the disk is full.
     StorageFull,
 }
 
 impl Code {
+    /// Every code.
+    pub const ALL: [Code; 19] = [
+        Code::InvalidRequest,
+        Code::BodyIncomplete,
+        Code::JsonTooDeep,
+        Code::Unauthorized,
+        Code::Forbidden,
+        Code::NotFound,
+        Code::MethodNotAllowed,
+        Code::RequestTimeout,
+        Code::Conflict,
+        Code::BodyTooLarge,
+        Code::UnsupportedMediaType,
+        Code::InvalidField,
+        Code::UnknownField,
+        Code::IdempotencyKeyReused,
+        Code::Busy,
+        Code::Internal,
+        Code::Draining,
+        Code::StorageUnavailable,
+        Code::StorageFull,
+    ];
+
     /// The HTTP status that goes with it.
     pub fn status(self) -> u16 {
         match self {
-            Code::Malformed => 400,
-            Code::MissingKey | Code::InvalidKey => 401,
-            Code::BudgetExceeded => 402,
+            Code::InvalidRequest | Code::BodyIncomplete | Code::JsonTooDeep => 400,
+            Code::Unauthorized => 401,
+            Code::Forbidden => 403,
             Code::NotFound => 404,
             Code::MethodNotAllowed => 405,
             Code::RequestTimeout => 408,
-            Code::RunEnded | Code::NotWaiting => 409,
+            Code::Conflict => 409,
             Code::BodyTooLarge => 413,
             Code::UnsupportedMediaType => 415,
-            Code::InvalidRequest | Code::IdempotencyKeyReused => 422,
+            Code::InvalidField | Code::UnknownField | Code::IdempotencyKeyReused => 422,
             Code::Busy => 429,
             Code::Internal => 500,
-            Code::Draining | Code::StoreUnavailable => 503,
+            Code::Draining | Code::StorageUnavailable => 503,
             Code::StorageFull => 507,
         }
     }
 
-    /// The status's own phrase.
+    /// A few words that do not change with the occurrence.
     pub fn title(self) -> &'static str {
-        match self.status() {
-            400 => "Bad Request",
-            401 => "Unauthorized",
-            402 => "Payment Required",
-            404 => "Not Found",
-            405 => "Method Not Allowed",
-            408 => "Request Timeout",
-            409 => "Conflict",
-            413 => "Content Too Large",
-            415 => "Unsupported Media Type",
-            422 => "Unprocessable Content",
-            429 => "Too Many Requests",
-            503 => "Service Unavailable",
-            507 => "Insufficient Storage",
-            _ => "Internal Server Error",
+        match self {
+            Code::InvalidRequest => "The request cannot be read",
+            Code::BodyIncomplete => "The body ended early",
+            Code::JsonTooDeep => "The JSON is nested too deeply",
+            Code::Unauthorized => "A valid key is needed",
+            Code::Forbidden => "The key may not do this",
+            Code::NotFound => "Not found",
+            Code::MethodNotAllowed => "The path does not take this method",
+            Code::RequestTimeout => "The request did not arrive in time",
+            Code::Conflict => "Not possible in the present state",
+            Code::BodyTooLarge => "The body is too large",
+            Code::UnsupportedMediaType => "The body must be JSON",
+            Code::InvalidField => "A field is wrong",
+            Code::UnknownField => "A field is not known",
+            Code::IdempotencyKeyReused => "The idempotency key belongs to another request",
+            Code::Busy => "No room now",
+            Code::Internal => "A fault of the product",
+            Code::Draining => "Shutting down",
+            Code::StorageUnavailable => "The store cannot be used now",
+            Code::StorageFull => "The disk is full",
         }
     }
 }
 
-impl Problem {
-    /// A problem with that code.
-    pub fn new(code: Code, detail: impl Into<String>, request_id: impl Into<String>) -> Problem {
-        Problem {
-            kind: "about:blank".to_owned(),
-            title: code.title().to_owned(),
-            status: code.status(),
-            detail: detail.into(),
-            code,
-            request_id: request_id.into(),
-            errors: Vec::new(),
+/// An error, as `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// Always `about:blank`: `code` tells problems apart.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// A few words that do not change with the occurrence.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened and what to do, one or two sentences.
+    pub detail: String,
+    /// What went wrong, for programs.
+    pub code: Code,
+    /// The path that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// What is wrong with which field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// The same as in the server's log and in `X-Request-ID`.
+    pub request_id: String,
+}
+
+/// A field and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
+    /// Its name in the body, the query or the headers.
+    pub field: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl FieldError {
+    /// A field and what is wrong with it.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> FieldError {
+        FieldError { field: field.into(), message: message.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_reads_back_from_its_wire_name() {
+        for code in Code::ALL {
+            let text = serde_json::to_string(&code).unwrap();
+            assert_eq!(serde_json::from_str::<Code>(&text).unwrap(), code);
+            assert!((400..600).contains(&code.status()) && !code.title().is_empty());
         }
+        assert_eq!(serde_json::to_string(&Code::IdempotencyKeyReused).unwrap(), "\"idempotency_key_reused\"");
     }
 }

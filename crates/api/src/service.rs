@@ -1,43 +1,63 @@
-//! The service itself as callers see it.
+//! The service about itself.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// Whether a load balancer should send traffic here.
+/// Whether requests should be sent here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Health {
-    /// `healthy`, `degraded` (the store does not take writes) or `draining` (about to stop).
+    /// `healthy`, or `draining` with 503: the process is about to end.
     pub status: String,
-    /// The product's version.
+    /// The release.
     pub version: String,
-    /// RFC 3339.
+    /// Now, RFC 3339.
     pub timestamp: String,
-    /// Always null: this release connects to no MCP servers.
+    /// Whether MCP servers are connected; null: there are none.
     pub mcp_connected: Option<bool>,
 }
 
-/// What the service is doing.
+/// How the service does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ServiceStatus {
-    /// The product's name.
+pub struct StatusView {
+    /// The name of the product.
     pub service: String,
-    /// Its version.
+    /// The release.
     pub version: String,
-    /// Since the process started.
+    /// Since the process began to listen.
     pub uptime_seconds: u64,
-    /// RFC 3339.
+    /// Now, RFC 3339.
     pub timestamp: String,
-    /// `ok`, or what is wrong with the store.
+    /// `ok`, or why the store cannot be written to.
     pub database: String,
-    /// The provider of the configured model; `none` for checks only.
+    /// The provider of the configured model; `none` is deterministic checks alone.
     pub llm_provider: String,
-    /// The configured model.
+    /// The configured model at that provider, or null.
     pub llm_model: Option<String>,
+    /// MCP servers; empty: there are none.
+    pub mcp_servers: Vec<McpServer>,
+    /// The queue of work.
+    pub queue: Queue,
+    /// How many runs of the last 24 hours stand where.
+    pub runs_last_24h: BTreeMap<String, u64>,
     /// Runs being driven now.
     pub runs_active: usize,
-    /// Runs that may be driven at once.
+    /// The most that are driven at once.
     pub runs_active_max: usize,
-    /// Runs submitted in the last 24 hours, by where they stand.
-    pub runs_last_24h: BTreeMap<String, u64>,
+}
+
+/// An MCP server and whether it is connected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct McpServer {
+    /// Its id.
+    pub server_id: String,
+    /// Whether it is connected.
+    pub connected: bool,
+}
+
+/// The queue of work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Queue {
+    /// Whether work goes through a queue outside of the process.
+    pub enabled: bool,
 }

@@ -29,7 +29,11 @@ pub fn plan(catalogue: &Catalogue, agents: &[AgentId], targets: &[Target]) -> Ve
         }
     }
     let mut plan = Plan { tools, checks: Vec::new() };
-    plan.add(CheckKind::Machine, &json!({}), None);
+    // An agent for targets may use a tool that looks at this machine, but is not asked how this machine is.
+    let looks_here = agents.iter().filter_map(|a| catalogue.agents.get(a)).any(|a| a.target_score == 0);
+    if looks_here || targets.is_empty() {
+        plan.add(CheckKind::Machine, &json!({}), None);
+    }
     for target in targets.iter().take(TARGETS_MAX) {
         plan.target(target);
     }

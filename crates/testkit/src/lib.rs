@@ -1,3 +1,4 @@
-//! Test machinery: the simulated world.
+//! Test machinery: the simulated world, and a stand-in for the models' vendors.
 
 pub mod sim;
+pub mod standin;

@@ -185,28 +185,33 @@ fn model_call(run: &mut Run, purpose: Purpose) -> Result<&mut ModelCall, Why> {
 fn finish(run: &mut Run, seq: u64, finished: ToolCallFinished) -> Result<(), Why> {
     let lead = run.lead().map(|a| a.name.to_string()).unwrap_or_default();
     let call = run.call(&finished.call).ok_or("there is no such call")?;
+    let called = call.tool.clone();
+    let reported = called.as_str() == REPORT_FINDING;
     // A call that was refused finishes without having been started.
-    let refused = finished.error.is_some() || call.tool.as_str() == REPORT_FINDING;
+    let refused = finished.error.is_some() || reported;
     match call.state {
         CallState::Started(_) => {}
         CallState::Proposed if refused => {}
         _ => return Err("only a started or a refused call can finish"),
     }
-    let mut findings = Vec::with_capacity(finished.findings.len());
     for (i, draft) in finished.findings.iter().enumerate() {
-        let reported = call.tool.as_str() == REPORT_FINDING;
         let cited = if reported { evidence_for(run, &draft.quote) } else { None };
-        let (event, tool) = cited.unwrap_or_else(|| (seq, call.tool.clone()));
-        findings.push(Finding {
+        let (event, tool) = cited.unwrap_or_else(|| (seq, called.clone()));
+        let evidence = Evidence::Event { run_id: run.id, event, tool, place: draft.place.clone(), quote: draft.quote.clone() };
+        // Two tools that see one fault, such as an expired certificate, make one finding with two pieces of evidence.
+        if let Some(known) = run.findings.iter_mut().find(|f| f.severity == draft.severity && f.title == draft.title) {
+            known.evidence.push(evidence);
+            continue;
+        }
+        run.findings.push(Finding {
             id: format!("f{seq}-{i}"),
             severity: draft.severity,
             title: draft.title.clone(),
-            evidence: vec![Evidence::Event { run_id: run.id, event, tool, place: draft.place.clone(), quote: draft.quote.clone() }],
+            evidence: vec![evidence],
             remedy: draft.remedy.clone(),
-            source: if reported { lead.clone() } else { call.tool.to_string() },
+            source: if reported { lead.clone() } else { called.to_string() },
         });
     }
-    run.findings.extend(findings);
     run.tainted |= finished.trust == Trust::Untrusted && finished.error.is_none();
     let call = run.call_mut(&finished.call).ok_or("the call belongs to a turn that is over")?;
     call.state = CallState::Finished(CallResult::of(seq, finished));

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::event::*;
+use crate::finding::{FindingDraft, Severity};
 use crate::model::{ModelErrorKind, ModelReply, RequestedCall, Stop as ModelStop};
 use crate::permit::ByEffectClass;
 use crate::principal::Principal;
@@ -225,6 +226,19 @@ fn a_finding_needs_words_that_occur_in_an_output() {
     assert_eq!((findings[0].source.as_str(), findings[0].evidence[0].quote()), ("system", "99% full"));
     let crate::finding::Evidence::Event { event, tool, .. } = &findings[0].evidence[0];
     assert_eq!((*event, tool.as_str()), (5, "look"));
+}
+
+#[test]
+fn two_calls_that_see_one_fault_make_one_finding_with_both_as_evidence() {
+    let mut journal = Journal::new(submitted("is the disk full?", true)).then(replied("", &[("look", json!({})), ("look", json!({}))]));
+    let draft = FindingDraft { severity: Severity::High, title: "it is full".into(), quote: "fine".into(), place: None, remedy: "empty it".into() };
+    for call in journal.started() {
+        let Fact::ToolCallFinished(mut outcome) = finished(call, "fine", true) else { unreachable!() };
+        outcome.findings.push(draft.clone());
+        journal = journal.then(Fact::ToolCallFinished(outcome));
+    }
+    let [finding] = journal.run.findings() else { panic!("{:?}", journal.run.findings()) };
+    assert_eq!(finding.evidence.len(), 2);
 }
 
 #[test]

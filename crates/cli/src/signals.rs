@@ -1,0 +1,26 @@
+//! Ctrl-C and SIGTERM.
+
+use crate::exit::Exit;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(crate) async fn interrupted() {
+    match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+        (Ok(mut interrupt), Ok(mut terminate)) => {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        // Without handlers the signals end the process by themselves.
+        _ => std::future::pending().await,
+    }
+}
+
+/// From now on Ctrl-C ends the process at once.
+pub(crate) fn exit_on_next_interrupt() {
+    tokio::spawn(async {
+        interrupted().await;
+        std::process::exit(Exit::Interrupted as i32);
+    });
+}
