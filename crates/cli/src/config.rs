@@ -133,7 +133,8 @@ mod tests {
     use crate::exit::Exit;
 
     fn config(file: &str, environment: &[(&str, &str)]) -> Result<Config, Failure> {
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let home = [("HOME", "/home/ann")];
+        let environment = home.iter().chain(environment).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut layers = Layers::new(environment);
         layers.add_file("test.toml".into(), file)?;
         Config::from_layers(&layers)
@@ -141,7 +142,7 @@ mod tests {
 
     #[test]
     fn nothing_configured_is_a_configuration() {
-        let config = config("", &[("HOME", "/home/ann")]).unwrap();
+        let config = config("", &[]).unwrap();
         assert_eq!(config.model, ModelWish::Automatic);
         assert_eq!((config.host.to_string().as_str(), config.port), ("127.0.0.1", 8000));
         assert_eq!(config.data_dir, PathBuf::from("/home/ann/.local/state/orchestrator"));
