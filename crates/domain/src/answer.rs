@@ -8,6 +8,8 @@ use serde_json::Value;
 pub(crate) fn from_checks<'a, C>(run: &Run, checks: impl Iterator<Item = (&'a Call, Option<C>)>, instead_of_model: Option<&str>) -> String {
     let mut answer = String::new();
     if let Some(reason) = instead_of_model {
+        // The event has the whole; its first line says what went wrong.
+        let reason = reason.lines().next().unwrap_or_default().trim_end_matches(['.', ':']);
         answer.push_str(&format!("The model gave no answer ({reason}). This is what deterministic checks found.\n\n"));
     }
     answer.push_str(&findings(run.findings()));
