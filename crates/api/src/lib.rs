@@ -21,7 +21,7 @@ pub use problem::{Code, FieldError, Problem};
 pub use read::Refusal;
 pub use run::{ControlView, ModelCallView, Pending, PendingKind, RunAccepted, RunList, RunRowView, RunView, ToolCallView, WorkState};
 pub use service::{Health, Queue, StatusView};
-pub use submit::{ModelChoice, SubmitRun, Task, TaskMode};
+pub use submit::{BUDGET_USD_MAX, ModelChoice, SubmitRun, Task, TaskMode};
 
 /// The version of the HTTP interface, sent with every answer as `X-API-Version`. It changes when a client must.
 pub const API_VERSION: &str = "1";

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// The most that a request may allow one run to spend, in US dollars. A slip of a few zeros should not get through.
-const BUDGET_USD_MAX: f64 = 1_000.0;
+pub const BUDGET_USD_MAX: f64 = 1_000.0;
 
 /// The names that a body may have. `goal` is another name of `task`.
 const FIELDS: &[&str] = &["task", "goal", "context", "agent_ids", "model", "budget_usd", "mode", "targets"];

@@ -118,7 +118,7 @@ pub(crate) struct Ask {
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
     /// What the run may cost, in US dollars
-    #[arg(long, value_name = "USD")]
+    #[arg(long, value_name = "USD", allow_negative_numbers = true, value_parser = budget)]
     pub(crate) budget: Option<f64>,
     /// Park the run after this many seconds and exit with 7
     #[arg(long, value_name = "SECONDS")]
@@ -132,6 +132,12 @@ pub(crate) struct Gate {
     /// Exit with 3 when there is a finding of this severity or worse
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub(crate) fail_on: Option<Severity>,
+}
+
+/// The same bounds as a server's, said in the words of the flag.
+fn budget(text: &str) -> Result<f64, String> {
+    let fits = |usd: &f64| *usd > 0.0 && *usd <= api::BUDGET_USD_MAX;
+    text.parse().ok().filter(fits).ok_or_else(|| format!("must be above 0 and at most {} US dollars", api::BUDGET_USD_MAX))
 }
 
 fn severity(text: &str) -> Result<Severity, String> {
