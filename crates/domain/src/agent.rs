@@ -26,9 +26,12 @@ pub struct Agent {
     /// Words and phrases of a task that speak for it, with what each is worth.
     #[serde(default)]
     pub keywords: BTreeMap<String, u32>,
-    /// What a target in the task is worth: 0 for an agent that looks at this machine.
+    /// What a host in the task is worth: 0 for an agent that looks at this machine.
     #[serde(default)]
     pub target_score: u32,
+    /// What a path of this machine in the task is worth.
+    #[serde(default)]
+    pub path_score: u32,
     /// The model, when not the configured one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelRef>,
@@ -61,6 +64,8 @@ impl Agent {
             keywords: BTreeMap<String, u32>,
             #[serde(default)]
             target_score: u32,
+            #[serde(default)]
+            path_score: u32,
             model: Option<String>,
             budget_usd: Option<f64>,
         }
@@ -88,6 +93,7 @@ impl Agent {
             tools: head.tools,
             keywords: head.keywords,
             target_score: head.target_score,
+            path_score: head.path_score,
             model,
             budget_usd_micros,
             instructions: body.trim().to_owned(),

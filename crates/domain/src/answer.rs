@@ -20,15 +20,17 @@ pub(crate) fn from_checks<'a, C>(run: &Run, checks: impl Iterator<Item = (&'a Ca
             None if skipped_because.is_some() => skipped.push(name),
             None => {}
             Some(result) if result.error.is_some() => failed.push(format!("{name} ({})", result.text)),
-            Some(_) => made.push(name),
+            Some(result) => made.push(format!("- {name}: {}\n", headline(&result.text))),
         }
+    }
+    if !made.is_empty() {
+        answer.push_str(&format!("\nChecked:\n\n{}", made.concat()));
     }
     let mut list = |title: &str, items: &[String]| {
         if !items.is_empty() {
             answer.push_str(&format!("\n{title}: {}.\n", items.join(", ")));
         }
     };
-    list("Checked", &made);
     list("Could not be checked", &failed);
     list("Not checked, because what it needs was not reached", &skipped);
     answer
@@ -56,6 +58,14 @@ fn findings(findings: &[Finding]) -> String {
         text.push_str(&format!("- **{}** {}. {} [{}]\n", finding.severity.as_str(), finding.title.trim_end_matches('.'), finding.remedy, finding.id));
     }
     text
+}
+
+/// A tool's first line says most: it stands for the output, with its columns closed up.
+fn headline(output: &str) -> String {
+    /// A line of a terminal.
+    const CHARS_MAX: usize = 120;
+    let line = output.lines().next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= CHARS_MAX { line } else { line.chars().take(CHARS_MAX - 1).chain(['…']).collect() }
 }
 
 /// A call as people read it: `tcp_connect 127.0.0.1:1`.

@@ -11,9 +11,11 @@ pub const CLEAR_SCORE_MIN: u32 = 3;
 /// Every routable agent with its score, best first, names in order where scores are equal.
 pub fn score(catalogue: &Catalogue, task: &str) -> Vec<Candidate> {
     let words = words(task);
-    let has_host = Target::extract(task).iter().any(|t| t.host().is_some());
+    let targets = Target::extract(task);
+    let has_host = targets.iter().any(|t| t.host().is_some());
+    let has_path = targets.iter().any(|t| matches!(t, Target::Path { .. }));
     let mut candidates: Vec<Candidate> =
-        catalogue.routable().map(|agent| Candidate { agent: agent.name.clone(), score: score_of(agent, &words, has_host) }).collect();
+        catalogue.routable().map(|agent| Candidate { agent: agent.name.clone(), score: score_of(agent, &words, has_host, has_path) }).collect();
     candidates.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.agent.cmp(&b.agent)));
     candidates
 }
@@ -40,9 +42,9 @@ pub fn named_in(reply: &str, candidates: &[Candidate]) -> Vec<AgentId> {
     candidates.iter().map(|c| &c.agent).filter(|agent| named(agent.as_str())).cloned().collect()
 }
 
-fn score_of(agent: &Agent, words: &str, has_host: bool) -> u32 {
+fn score_of(agent: &Agent, words: &str, has_host: bool, has_path: bool) -> u32 {
     let spoken: u32 = agent.keywords.iter().filter(|(phrase, _)| words.contains(&format!(" {phrase} "))).map(|(_, weight)| *weight).sum();
-    if has_host { spoken + agent.target_score } else { spoken }
+    spoken + if has_host { agent.target_score } else { 0 } + if has_path { agent.path_score } else { 0 }
 }
 
 /// The task's words in lower case with single spaces around each, so that a phrase is found at word boundaries only.
@@ -65,7 +67,7 @@ mod tests {
         let agent = |head: &str| Agent::parse(&format!("---\ndescription: d\n{head}\n---\nLook.\n")).unwrap();
         let agents = [
             agent("name: network\ntarget_score: 3\nkeywords: {dns: 2, answer: 1, time out: 2}"),
-            agent("name: system\nkeywords: {disk: 3, healthy: 2, machine: 1}"),
+            agent("name: system\npath_score: 3\nkeywords: {disk: 3, healthy: 2, machine: 1}"),
             agent("name: supervisor"),
         ];
         Catalogue::new(agents, []).unwrap()
@@ -83,6 +85,7 @@ mod tests {
         check("Is the DISK full?", [0, 3], Some("system"));
         check("Is this machine healthy, and why does 127.0.0.1:1 not answer?", [4, 3], None);
         check("requests to example.com time out", [5, 0], Some("network"));
+        check("what is in /var/log/app and at example.com?", [3, 3], None);
         check("tell me a joke", [0, 0], None);
         check("diskette", [0, 0], None);
     }

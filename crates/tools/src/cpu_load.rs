@@ -70,6 +70,7 @@ fn describe(measured: &Measured) -> ToolOutput {
     let mut report = Report::default();
     let cores = spent.cores;
     let per_core = load[0] / cores as f64;
+    usage(&mut report, *spent);
     report.line(format!("cores     {cores}"));
     let quote = report.line(format!("load      {:.2} (1 min)  {:.2} (5 min)  {:.2} (15 min); {per_core:.2} per core", load[0], load[1], load[2]));
     let severity = match per_core {
@@ -81,7 +82,6 @@ fn describe(measured: &Measured) -> ToolOutput {
         let remedy = "Find what runs or waits with the processes tool (states R and D); a load made of D is a slow disk or network file system, not the processors.";
         report.finding(severity, format!("the load of this machine is {per_core:.1} per core"), &quote, None, remedy);
     }
-    usage(&mut report, *spent);
     if let Some(pressure) = pressure {
         report.line(format!(
             "pressure  some tasks waited for a processor {:.1} % of the last 10 s, {:.1} % of the last 60 s",

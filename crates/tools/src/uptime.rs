@@ -76,17 +76,17 @@ fn describe(facts: &Facts) -> ToolOutput {
     let second = Timestamp::from_micros(facts.now.as_micros() / 1_000_000 * 1_000_000);
     let up = Duration::from_secs(facts.up_s);
     let booted = Timestamp::from_micros(second.as_micros() - i64::try_from(up.as_micros()).unwrap_or(0));
+    let quote = report.line(format!("up      {} (since {})", span(facts.up_s), booted.rfc3339()));
+    if facts.up_s < RECENT_S {
+        let remedy = "If nobody restarted it, see why: the journal of the last boot (journalctl -b -1 -e), and the instance's status checks.";
+        report.finding(Severity::Info, format!("this machine started {} ago", span(facts.up_s)), &quote, None, remedy);
+    }
     report.line(format!("host    {}", facts.host));
     report.line(format!("kernel  Linux {} {}", facts.kernel, std::env::consts::ARCH));
     if let Some(system) = &facts.system {
         report.line(format!("system  {system}"));
     }
     report.line(format!("time    {}", second.rfc3339()));
-    let quote = report.line(format!("up      {} (since {})", span(facts.up_s), booted.rfc3339()));
-    if facts.up_s < RECENT_S {
-        let remedy = "If nobody restarted it, see why: the journal of the last boot (journalctl -b -1 -e), and the instance's status checks.";
-        report.finding(Severity::Info, format!("this machine started {} ago", span(facts.up_s)), &quote, None, remedy);
-    }
     report.line(match facts.container {
         Some(kind) => format!("runs in a container ({kind}): the figures of the machine are the host's"),
         None => "runs outside a container, as far as can be seen".to_owned(),
