@@ -11,20 +11,25 @@ pub const CLEAR_SCORE_MIN: u32 = 3;
 /// Every routable agent with its score, best first, names in order where scores are equal.
 pub fn score(catalogue: &Catalogue, task: &str) -> Vec<Candidate> {
     let words = words(task);
-    let targets = Target::extract(task);
-    let has_host = targets.iter().any(|t| t.host().is_some());
-    let has_path = targets.iter().any(|t| matches!(t, Target::Path { .. }));
+    let named = Named::in_task(task);
     let mut candidates: Vec<Candidate> =
-        catalogue.routable().map(|agent| Candidate { agent: agent.name.clone(), score: score_of(agent, &words, has_host, has_path) }).collect();
+        catalogue.routable().map(|agent| Candidate { agent: agent.name.clone(), score: score_of(agent, &words, named) }).collect();
     candidates.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.agent.cmp(&b.agent)));
     candidates
 }
 
-/// The one agent the rules are clear about: its score reaches the bar and is at least twice the second.
-pub fn clear_winner(candidates: &[Candidate]) -> Option<&AgentId> {
+/// The one agent the rules are clear about: its score reaches the bar, is at least twice the second, and the task names nothing
+/// that only another agent looks at.
+pub fn clear_winner<'a>(catalogue: &Catalogue, task: &str, candidates: &'a [Candidate]) -> Option<&'a AgentId> {
     let best = candidates.first()?;
     let second = candidates.get(1).map_or(0, |c| c.score);
-    (best.score >= CLEAR_SCORE_MIN && best.score >= 2 * second).then_some(&best.agent)
+    let winner = catalogue.agents.get(&best.agent)?;
+    let named = Named::in_task(task);
+    let is_left_out = |other: &Agent| {
+        named.host && other.target_score > 0 && winner.target_score == 0 || named.path && other.path_score > 0 && winner.path_score == 0
+    };
+    let is_clear = best.score >= CLEAR_SCORE_MIN && best.score >= 2 * second && !catalogue.routable().any(is_left_out);
+    is_clear.then_some(&best.agent)
 }
 
 /// Every agent that something speaks for; all of them when nothing speaks for any.
@@ -42,9 +47,23 @@ pub fn named_in(reply: &str, candidates: &[Candidate]) -> Vec<AgentId> {
     candidates.iter().map(|c| &c.agent).filter(|agent| named(agent.as_str())).cloned().collect()
 }
 
-fn score_of(agent: &Agent, words: &str, has_host: bool, has_path: bool) -> u32 {
+/// Which kinds of targets a task names.
+#[derive(Clone, Copy)]
+struct Named {
+    host: bool,
+    path: bool,
+}
+
+impl Named {
+    fn in_task(task: &str) -> Named {
+        let targets = Target::extract(task);
+        Named { host: targets.iter().any(|t| t.host().is_some()), path: targets.iter().any(|t| matches!(t, Target::Path { .. })) }
+    }
+}
+
+fn score_of(agent: &Agent, words: &str, named: Named) -> u32 {
     let spoken: u32 = agent.keywords.iter().filter(|(phrase, _)| words.contains(&format!(" {phrase} "))).map(|(_, weight)| *weight).sum();
-    spoken + if has_host { agent.target_score } else { 0 } + if has_path { agent.path_score } else { 0 }
+    spoken + if named.host { agent.target_score } else { 0 } + if named.path { agent.path_score } else { 0 }
 }
 
 /// The task's words in lower case with single spaces around each, so that a phrase is found at word boundaries only.
@@ -75,7 +94,7 @@ mod tests {
 
     fn check(task: &str, scores: [u32; 2], winner: Option<&str>) {
         let mut candidates = score(&catalogue(), task);
-        assert_eq!(clear_winner(&candidates).map(AgentId::as_str), winner, "{task}");
+        assert_eq!(clear_winner(&catalogue(), task, &candidates).map(AgentId::as_str), winner, "{task}");
         candidates.sort_by(|a, b| a.agent.cmp(&b.agent));
         assert_eq!(candidates.iter().map(|c| c.score).collect::<Vec<_>>(), scores, "{task}");
     }
@@ -85,6 +104,7 @@ mod tests {
         check("Is the DISK full?", [0, 3], Some("system"));
         check("Is this machine healthy, and why does 127.0.0.1:1 not answer?", [4, 3], None);
         check("requests to example.com time out", [5, 0], Some("network"));
+        check("is the disk of this machine healthy, and what of example.com?", [3, 6], None);
         check("what is in /var/log/app and at example.com?", [3, 3], None);
         check("tell me a joke", [0, 0], None);
         check("diskette", [0, 0], None);

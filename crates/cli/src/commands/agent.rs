@@ -55,8 +55,11 @@ fn get(context: &Context, catalogue: &Catalogue, name: &str) -> Result<(), Failu
 
 fn route(context: &Context, assembly: &Assembly, task: &str) {
     let candidates = routing::score(&assembly.catalogue, task);
-    let winner = routing::clear_winner(&candidates).cloned();
-    let chosen = winner.as_ref().map_or_else(|| routing::all_that_scored(&candidates), |agent| vec![agent.clone()]);
+    let winner = routing::clear_winner(&assembly.catalogue, task, &candidates).cloned();
+    let chosen = match &winner {
+        Some(agent) if assembly.choice.model.is_some() => vec![agent.clone()],
+        _ => routing::all_that_scored(&candidates),
+    };
     let targets: Vec<String> = Target::extract(task).iter().map(ToString::to_string).collect();
     let chosen: Vec<String> = chosen.iter().map(ToString::to_string).collect();
     if context.format() != Format::Text {
@@ -66,9 +69,9 @@ fn route(context: &Context, assembly: &Assembly, task: &str) {
     let rows: Vec<Vec<String>> = candidates.iter().map(|c| vec![c.agent.to_string(), c.score.to_string()]).collect();
     show::table(context.terminal, &["AGENT", "SCORE"], &rows);
     let verdict = match (&winner, &assembly.choice.model) {
-        (Some(agent), _) => format!("The rules are clear: {agent}."),
+        (Some(agent), Some(_)) => format!("The rules are clear: {agent}."),
         (None, Some(model)) => format!("The rules are not clear: {model} would be asked to choose."),
-        (None, None) => format!("The rules are not clear and there is no model to ask: {}.", chosen.join(", ")),
+        (_, None) => format!("Without a model, the checks of all that scored are made: {}.", chosen.join(", ")),
     };
     let named = if targets.is_empty() { "no targets".to_owned() } else { targets.join(", ") };
     print(&format!("\n{verdict}\nThe task names {}.\n", harmless(&named)));

@@ -1,4 +1,4 @@
-//! The supervisor: a forced agent, else rules with scores, else a model's vote, else the best score.
+//! The supervisor: a forced agent, else rules with scores, else a model's vote, else the best score; without a model, all that scored.
 
 use crate::checks;
 use crate::event::{Candidate, ChecksPlanned, Fact, FailureReason, Mode, RouteReason, Routed};
@@ -24,13 +24,14 @@ pub(crate) fn next(run: &Run, call: &ModelCall, vote: Option<&str>) -> Next {
     if let Some(agents) = forced {
         return route(candidates, RouteReason::Forced, agents);
     }
-    if let Some(winner) = routing::clear_winner(&candidates).cloned() {
-        return route(candidates, RouteReason::Rules, vec![winner]);
-    }
     let Some(request) = request(run) else {
+        // Checks are cheap: without a model that could ask for more, whoever has a word to say says it.
         let all = routing::all_that_scored(&candidates);
         return route(candidates, RouteReason::Rules, all);
     };
+    if let Some(winner) = routing::clear_winner(run.catalogue(), &submitted.task, &candidates).cloned() {
+        return route(candidates, RouteReason::Rules, vec![winner]);
+    }
     if let Some(vote) = vote {
         let named = routing::named_in(vote, &candidates);
         if !named.is_empty() {
