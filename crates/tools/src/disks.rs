@@ -101,8 +101,9 @@ impl Tool for Disks {
             Some(Ok(real)) => {
                 match mounts::holding(mounts, &real) {
                     Some(mount) => {
-                        report.line(format!("{path} is on the file system at {}", mount.point));
+                        let point = mount.point.clone();
                         look(&mut report, vec![mount], true, deadline).await;
+                        report.line(format!("{path} is on the file system at {point}"));
                     }
                     None => {
                         report.line(format!("{path} is on no file system that can be seen from here"));
