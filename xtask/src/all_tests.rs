@@ -1,8 +1,9 @@
 //! `cargo xtask test`: every test there is, and one closing line that counts them.
 
-use crate::shell::cargo;
+use crate::shell::{cargo, install};
 use crate::wire;
 use anyhow::{Result, ensure};
+use std::process::Command;
 
 /// Runs every test.
 ///
@@ -10,11 +11,21 @@ use anyhow::{Result, ensure};
 /// The first kind of test that fails ends the run of them all.
 pub(crate) fn run() -> Result<()> {
     let mut counted = Counted::default();
+    provide_strace();
     cargo(["test", "--workspace", "--locked"]).run_watched(|line| counted.add(line))?;
     wire::test(&mut counted)?;
     ensure!(counted.passed > 0, "no test ran");
     println!("{} passed, {} failed, {} skipped", counted.passed, counted.failed, counted.skipped);
     Ok(())
+}
+
+/// With strace, tests kill a process in the midst of a commit and let an fsync fail. Without it they say so and leave that out.
+fn provide_strace() {
+    if Command::new("strace").arg("--version").output().is_err()
+        && let Err(error) = install("strace")
+    {
+        eprintln!("going on without strace: {error:#}");
+    }
 }
 
 /// How many tests ran and how they ended.

@@ -31,6 +31,15 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
+/// Installs a package with Debian's package manager.
+///
+/// # Errors
+/// There is no such manager here, it may not install, or it cannot reach its source.
+pub(crate) fn install(package: &str) -> Result<()> {
+    program("apt-get").args(&["update", "--quiet"]).run()?;
+    program("apt-get").args(&["install", "--yes", "--no-install-recommends", package]).run()
+}
+
 impl Run {
     /// More arguments.
     pub(crate) fn args<S: AsRef<OsStr>>(mut self, arguments: &[S]) -> Self {

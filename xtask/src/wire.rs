@@ -1,7 +1,7 @@
 //! The vendors' own clients against the stand-in that the providers are tested with: proof that it speaks the true wires.
 
 use crate::all_tests::Counted;
-use crate::shell::{program, root, target};
+use crate::shell::{install, program, root, target};
 use anyhow::{Context, Result, ensure};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -49,8 +49,7 @@ fn environment(requirements: &Path) -> Result<PathBuf> {
     let make = || program("python3").args(&["-m", "venv", "--clear"]).args(&[&folder]).run();
     if make().is_err() {
         // Debian keeps the module in a package of its own.
-        program("apt-get").args(&["update", "--quiet"]).run()?;
-        program("apt-get").args(&["install", "--yes", "--no-install-recommends", "python3-venv"]).run()?;
+        install("python3-venv")?;
         make()?;
     }
     program(&python).args(&["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).args(&[requirements]).run()?;
