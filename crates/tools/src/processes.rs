@@ -93,12 +93,12 @@ impl Tool for Processes {
         let input: Input = arguments::of_call(&call)?;
         let before = read_off_the_runtime(reading).await?;
         tokio::time::sleep(SAMPLE).await;
-        let processes = read_off_the_runtime(move || {
+        let (processes, cores) = read_off_the_runtime(move || {
             let after = reading()?;
-            Some(between(&before, &after))
+            Some((between(&before, &after), after.0.cores))
         })
         .await?;
-        Ok(describe(processes, input.sort, input.limit.unwrap_or(LIMIT_DEFAULT)))
+        Ok(describe(processes, cores, input.sort, input.limit.unwrap_or(LIMIT_DEFAULT)))
     }
 }
 
@@ -142,7 +142,7 @@ fn users() -> BTreeMap<u64, String> {
     passwd.lines().filter_map(user).collect()
 }
 
-fn describe(mut processes: Vec<Process>, sort: Option<Sort>, limit: usize) -> ToolOutput {
+fn describe(mut processes: Vec<Process>, cores: u64, sort: Option<Sort>, limit: usize) -> ToolOutput {
     let mut report = Report::default();
     let in_state = |state: char| processes.iter().filter(|p| p.stat.state == state).count();
     let (running, waiting, zombies) = (in_state('R'), in_state('D'), in_state('Z'));
@@ -162,6 +162,10 @@ fn describe(mut processes: Vec<Process>, sort: Option<Sort>, limit: usize) -> To
                 busy += 1;
                 report_busy(&mut report, process, &quote);
             }
+        }
+        let share = processes.iter().map(|p| p.cpu_percent).sum::<f64>() / cores as f64;
+        if busy == 0 && share > BUSY_PERCENT {
+            report_crowd(&mut report, share, processes.iter().filter(|p| p.stat.pid != own).take(BUSY_FINDINGS_MAX));
         }
     }
     processes.sort_by(|a, b| b.rss_bytes.cmp(&a.rss_bytes).then(a.stat.pid.cmp(&b.stat.pid)));
@@ -186,6 +190,16 @@ fn report_busy(report: &mut Report, process: &Process, quote: &str) {
         "See whether it should be: what it does (its log, top -H -p {pid}) and since when; restart it if it is stuck, else give it more cores."
     );
     report.finding(Severity::Medium, title, quote, Some(format!("pid {pid}")), remedy);
+}
+
+/// Many that share the processors leave none of them a whole core, and the machine is as busy.
+fn report_crowd<'a>(report: &mut Report, share: f64, busiest: impl Iterator<Item = &'a Process>) {
+    let busiest: Vec<&Process> = busiest.collect();
+    let Some(first) = busiest.first() else { return };
+    let names: Vec<String> = busiest.iter().map(|p| format!("{} (pid {}, {:.0} % of a core)", p.stat.name, p.stat.pid, p.cpu_percent)).collect();
+    let title = format!("processes keep {share:.0} % of this machine's processors busy");
+    let remedy = format!("Most of it is {}. See whether they should be at it now; stop or renice what can wait, else add cores.", names.join(", "));
+    report.finding(Severity::Medium, title, &row(first), Some(format!("pid {}", first.stat.pid)), remedy);
 }
 
 fn parent_of_most_zombies(processes: &[Process]) -> String {
@@ -233,7 +247,7 @@ mod tests {
 
     #[test]
     fn the_busiest_come_first_and_are_findings() {
-        let output = describe(vec![process(10, 'S', 3.0, 900), process(11, 'R', 99.0, 100), process(12, 'R', 89.0, 100)], None, 8);
+        let output = describe(vec![process(10, 'S', 3.0, 900), process(11, 'R', 99.0, 100), process(12, 'R', 89.0, 100)], 2, None, 8);
         check_quotes(&output);
         assert_eq!(output.findings.len(), 1);
         assert_eq!(output.findings[0].title, "process p11 (pid 11) keeps 99 % of a core busy");
@@ -242,10 +256,20 @@ mod tests {
     }
 
     #[test]
+    fn processes_that_share_all_there_is_are_named_together() {
+        let crowd = |share: f64| describe(vec![process(10, 'R', share, 900), process(11, 'R', 60.0, 100), process(12, 'R', 55.0, 100)], 2, None, 8);
+        assert_eq!(crowd(20.0).findings, []);
+        let output = crowd(75.0);
+        check_quotes(&output);
+        assert_eq!(output.findings[0].title, "processes keep 95 % of this machine's processors busy");
+        assert!(output.findings[0].remedy.contains("p10 (pid 10, 75 % of a core), p11 (pid 11, 60"), "{output:?}");
+    }
+
+    #[test]
     fn many_zombies_are_a_finding_that_names_their_parent() {
         let mut processes: Vec<Process> = (100..121).map(|pid| process(pid, 'Z', 0.0, 0)).collect();
         processes.push(process(1, 'S', 0.0, 10));
-        let output = describe(processes, None, 8);
+        let output = describe(processes, 2, None, 8);
         check_quotes(&output);
         assert!(output.findings[0].remedy.contains("21 of them is p1 (pid 1)"));
     }
