@@ -79,7 +79,7 @@ fn describe(measured: &Measured) -> ToolOutput {
         _ => None,
     };
     if let Some(severity) = severity {
-        let remedy = "Find what runs or waits with the processes tool (states R and D); a load made of D is a slow disk or network file system, not the processors.";
+        let remedy = "Find what runs or waits (top, states R and D); a load made of D is a slow disk or network file system, not the processors.";
         report.finding(severity, format!("the load of this machine is {per_core:.1} per core"), &quote, None, remedy);
     }
     if let Some(pressure) = pressure {
@@ -98,7 +98,7 @@ fn usage(report: &mut Report, spent: CpuTimes) {
     let quote =
         report.line(format!("usage     busy {:.0} %, waiting for disks {iowait:.0} %, stolen {steal:.0} % (250 ms sample)", share(spent.busy)));
     if iowait > 40.0 {
-        let remedy = "Look for processes in state D with the processes tool, and at the volume's throughput and burst credits.";
+        let remedy = "Look for processes in state D (top), and at the volume's throughput and burst credits.";
         report.finding(Severity::Medium, format!("the processors of this machine wait for disks {iowait:.0} % of the time"), &quote, None, remedy);
     }
     if steal > 20.0 {

@@ -47,7 +47,7 @@ fn connect_remedy(fault: &ConnectFault, port: u16, attempts: &[Attempt]) -> Stri
     let this_machine = attempts.iter().all(|a| is_loopback(a.address.ip()));
     match fault {
         ConnectFault::Refused if this_machine => {
-            format!("Nothing listens on port {port} of this machine at that address: start the service, or look with the sockets tool which port and address it listens on.")
+            format!("Nothing listens on port {port} of this machine at that address: start the service, or see which port and address it listens on (ss -ltnp).")
         }
         ConnectFault::Refused => {
             format!("The host is up, but nothing listens on port {port} there or a firewall rejects it: start the service, check its port and the address it binds to.")

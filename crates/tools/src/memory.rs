@@ -64,7 +64,7 @@ fn describe(meminfo: &str, pressure: Option<Pressure>, limits: &Limits, oom_kill
         ));
         // Above a tenth of the time people notice.
         if pressure.some_60 > 10.0 || pressure.full_60 > 5.0 {
-            let remedy = "Find the largest processes with the processes tool; give them less or the machine more memory.";
+            let remedy = "Find the largest processes (top -o %MEM); give them less or the machine more memory.";
             report.finding(Severity::Medium, "work waits for memory on this machine", &quote, None, remedy);
         }
     }
@@ -87,8 +87,7 @@ fn memory(report: &mut Report, label: &str, whose: &str, total: u64, available: 
         p if p < 10.0 => Severity::Medium,
         _ => return,
     };
-    let remedy =
-        "Find the largest processes with the processes tool; restart what leaks, lower its limits, or add memory before the kernel starts to kill.";
+    let remedy = "Find the largest processes (top -o %MEM); restart what leaks, lower its limits, or add memory before the kernel starts to kill.";
     report.finding(severity, format!("{whose} has {percent:.1} % of its memory available"), &quote, None, remedy);
 }
 
@@ -104,7 +103,7 @@ fn swap(report: &mut Report, total: u64, free: u64) {
         u if u >= 80.0 => Severity::Low,
         _ => return,
     };
-    let remedy = "Swap is the last reserve before processes are killed: find what grew with the processes tool, and add memory.";
+    let remedy = "Swap is the last reserve before processes are killed: find what grew (top -o %MEM), and add memory.";
     report.finding(severity, format!("swap of this machine is {used:.0} % used"), &quote, None, remedy);
 }
 

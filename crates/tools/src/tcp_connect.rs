@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(output.findings.len(), 1);
         assert_eq!(output.findings[0].severity, Severity::High);
         assert_eq!(output.findings[0].title, format!("127.0.0.1:{port} refuses connections"));
-        assert!(output.findings[0].remedy.contains("sockets"));
+        assert!(output.findings[0].remedy.contains("ss -ltnp"));
     }
 
     #[tokio::test]
