@@ -85,7 +85,9 @@ impl FromRequestParts<App> for Caller {
         }
         match app.keys().find(secret) {
             Some(principal) => Ok(Caller(principal.clone())),
-            None => Err(refused("the key is not known")),
+            None => Err(refused(
+                "the key is not known; the right one is the server's API_KEY or, where none is set, in the file api-key of its data directory",
+            )),
         }
     }
 }
