@@ -46,8 +46,9 @@ fn model(app: &App, choice: ModelChoice) -> Result<Option<ModelRef>, Failure> {
         ModelChoice::NoModel => Ok(None),
         ModelChoice::Named(model) if app.providers().iter().any(|p| p == model.provider()) => Ok(Some(model)),
         ModelChoice::Named(model) => {
-            let known: Vec<_> = app.providers().iter().map(String::as_str).chain(["none"]).collect();
-            let message = format!("no provider {} is configured here; there are: {}", model.provider(), known.join(", "));
+            let known = if app.providers().is_empty() { "none is".to_owned() } else { format!("there are: {}", app.providers().join(", ")) };
+            let message =
+                format!("no provider {} is configured on this server; {known}. Leave model out, or say none for checks alone", model.provider());
             Err(wrong_field("model", message).into())
         }
     }

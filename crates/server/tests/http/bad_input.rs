@@ -63,7 +63,7 @@ async fn values_that_make_no_sense_are_named() {
         (json!({ "task": "a", "agent_ids": ["nobody"] }), "agent_ids", "there are: supervisor, watcher"),
         (json!({ "task": "a", "agent_ids": "watcher" }), "agent_ids", "a list of texts, not a text"),
         (json!({ "task": "a", "model": "gpt" }), "model", "provider/model-id"),
-        (json!({ "task": "a", "model": "openai/gpt" }), "model", "there are: test, none"),
+        (json!({ "task": "a", "model": "openai/gpt" }), "model", "there are: test. Leave model out"),
         (json!({ "task": "a", "context": 1 }), "context", "an object, not a number"),
         (json!({ "task": "a", "budget_usd": 0 }), "budget_usd", "above 0"),
         (json!({ "task": "a", "mode": "checks" }), "agent_ids", "name the agents"),
