@@ -247,6 +247,9 @@ pub(crate) enum Agent {
 
 #[derive(Args, Debug)]
 pub(crate) struct Up {
+    /// provider/model-id, or none for checks only
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) host: Option<String>,

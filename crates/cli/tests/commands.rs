@@ -120,9 +120,18 @@ fn wrong_input_is_refused_with_what_would_be_right() {
     home.run(&["up", "--host", "0.0.0.0"]).fails(2, "a key must be configured");
     home.run(&["up", "--host", "localhost"]).fails(2, "must be an IP address");
     home.run_with(&["up", "--port", "0"], &[("API_KEY", "aao_admin_cut")]).fails(2, "lost or gained characters");
+    home.run(&["up", "--model", "gpt"]).fails(2, "the flag --model: model is gpt, and must be provider/model-id");
     home.run(&["frobnicate"]).fails(2, "unrecognized subcommand");
     home.run(&["run", "ls", "--server", "http://127.0.0.1:1"]).fails(8, "could not be reached");
     home.run(&["run", "ls", "--server", "not a url"]).fails(2, "must be a URL");
+}
+
+#[test]
+fn a_task_that_is_not_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let mut command = Home::new().command(&["ask"]);
+    command.arg(std::ffi::OsStr::from_bytes(b"why is \xff\xfe slow?"));
+    Ran::new(command.output().unwrap()).fails(2, "UTF-8");
 }
 
 #[test]

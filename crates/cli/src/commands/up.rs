@@ -27,6 +27,9 @@ const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 3_600);
 
 /// Serves.
 pub(crate) async fn up(mut context: Context, up: Up) -> Result<Exit, Failure> {
+    if let Some(model) = up.model {
+        context.layers.add_flag("model", "--model", model);
+    }
     if let Some(host) = up.host {
         context.layers.add_flag("host", "--host", host);
     }
@@ -89,7 +92,7 @@ fn refused(error: OpenError) -> Failure {
     let message = chain(&error);
     match error {
         OpenError::Locked { address: Some(address), .. } => {
-            Failure::failed(message).advise(format!("a server runs there already, at {address}; or name another directory with --data-dir"))
+            Failure::failed(message).advise(format!("use the server that runs there, at {address}; or name another directory with --data-dir"))
         }
         OpenError::Locked { .. } => Failure::failed(message).advise("wait until it ends, or name another directory with --data-dir"),
         _ => Failure::failed(message),
@@ -126,7 +129,7 @@ fn greet(context: &Context, config: &Config, assembly: &Assembly, url: &str, key
     tell(&format!("orchestrator {} listens on {url}", env!("CARGO_PKG_VERSION")));
     tell(&assembly.choice.line(assembly.destination().as_deref()));
     if recovered > 0 {
-        tell(&format!("{recovered} open runs go on"));
+        tell(&if recovered == 1 { "1 open run goes on".to_owned() } else { format!("{recovered} open runs go on") });
     }
     let shown = match &config.api_key {
         Some(_) => "$API_KEY".to_owned(),
