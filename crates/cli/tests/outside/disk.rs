@@ -133,6 +133,33 @@ async fn a_process_killed_on_a_full_disk_is_followed_by_one_that_says_so_and_by_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_data_directory_that_is_read_only_is_named() {
+    let home = Home::new(SCRIPT);
+    let _small = match Small::mount(home.path("data"), "size=64k,ro") {
+        Ok(small) => small,
+        Err(why) => return println!("skipped: a small file system cannot be mounted here: {why}"),
+    };
+    let server = Server::spawn(home.up(&[]), &home.path("data"));
+    assert_eq!(server.ended().await.code(), Some(1));
+    let log = home.log();
+    assert!(log.contains("cannot be written to: make it writable") && log.contains("Read-only file system"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_data_directory_that_another_server_has_is_named_with_its_owner() {
+    let home = Home::new(SCRIPT);
+    let first = home.start().await;
+    let second = Server::spawn(home.up(&[]), &home.path("data"));
+    assert_eq!(second.ended().await.code(), Some(1));
+    let log = home.log();
+    assert!(log.contains("is in use by process") && log.contains(&format!("use the server that runs there, at {}", first.url(""))), "{log}");
+    first.kill();
+    first.ended().await;
+    // The dead hold nothing.
+    home.start().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_failed_fsync_the_process_ends_and_the_next_one_has_all_that_was_acknowledged() {
     if let Err(why) = strace() {
         return println!("skipped: {why}");

@@ -5,3 +5,4 @@ mod server;
 mod disk;
 mod drain;
 mod kill;
+mod model;
