@@ -50,11 +50,12 @@ impl Corpse {
         for key in TOOLS.iter().flat_map(|tool| effects(&home.path(&format!("{tool}.jsonl")))) {
             *corpse.effects.entry(key).or_default() += 1;
         }
-        // One that died while it made its database has promised nothing yet.
         let Ok(store) = Sqlite::open_read_only(copy.path()) else { return corpse };
         let tenant = Principal::local().tenant;
         let query = ListQuery { tenant: tenant.clone(), statuses: Vec::new(), before: None, offset: 0, limit: usize::MAX / 2 };
-        for row in store.list(query).await.unwrap().runs {
+        // One that died while it made its database has promised nothing yet, and what was promised before is missed by whoever asks for it.
+        let Ok(page) = store.list(query).await else { return corpse };
+        for row in page.runs {
             let (mut journal, mut link) = (Journal::default(), [0; 32]);
             for (n, stored) in store.events(&tenant, row.run, 0, usize::MAX / 2).await.unwrap().into_iter().enumerate() {
                 link = canonical::chain(&link, &stored.bytes);
