@@ -1,0 +1,186 @@
+//! From files to one inventory: finds the templates of a folder, a file or an archive, and has each language read its own.
+//!
+//! Templates are known by what they say, not by their names. A broken one is a problem with its place, and the rest goes on.
+
+mod archive;
+mod base64;
+mod cdk;
+mod cloudformation;
+mod document;
+mod files;
+mod partial;
+mod policy;
+mod terraform;
+
+pub use archive::{ArchiveError, ArchiveFormat, from_archive};
+pub use files::Files;
+
+use crate::inventory::{Inventory, Language, Problem};
+use cloudformation::template::{Environment, Template};
+use document::DOCUMENT_BYTES_MAX;
+use regex::bytes::Regex;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// What the files do not say and somebody may.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What `AWS::Region` is where no file says it. Default: unknown.
+    pub region: Option<String>,
+    /// What `AWS::AccountId` is where no file says it. Default: unknown.
+    pub account: Option<String>,
+}
+
+/// A template says this of itself, or has resources of AWS types. What contains neither is not parsed.
+static MARK: LazyLock<Regex> = LazyLock::new(|| {
+    let mark = r#"AWSTemplateFormatVersion|Type["']?\s*:\s*["']?(?:AWS|Alexa|Custom)::"#;
+    Regex::new(mark).expect("the pattern is a regular expression")
+});
+
+/// How much of a file that is too large to be a template is looked at to say so.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// The inventory of a folder, or of one file.
+pub fn read(root: &Path) -> Inventory {
+    read_files(&Files::of(root), &Options::default())
+}
+
+/// The inventory of files, from wherever they come.
+pub fn read_files(files: &Files, options: &Options) -> Inventory {
+    let assemblies = cdk::assemblies(files);
+    let (mut templates, mut problems) = templates(files, &assemblies, options);
+    cdk::place(&mut templates, &assemblies, options);
+    let mut inventory = cloudformation::read(&templates);
+    add(&mut inventory, cdk::applications(files, &assemblies));
+    add(&mut inventory, terraform::read(&terraform_files(files, &mut problems)));
+    problems.extend(files.problems().iter().cloned());
+    problems.extend(assemblies.problems);
+    inventory.problems.extend(problems);
+    in_order(inventory)
+}
+
+/// The files that Terraform's reader looks at, and those that their code takes in by `file` or `templatefile`.
+fn terraform_files<'f>(files: &'f Files, problems: &mut Vec<Problem>) -> terraform::Files<'f> {
+    let mut taken = terraform::Files::new();
+    let mut take = |path: &str, taken: &mut terraform::Files<'f>| match files.head(path, terraform::BYTES_MAX + 1) {
+        Ok(bytes) => drop(taken.insert(path.to_owned(), bytes)),
+        Err(message) => problems.push(Problem { file: path.to_owned(), line: None, message }),
+    };
+    for path in files.paths().filter(|path| terraform::is_ours(path)) {
+        take(path, &mut taken);
+    }
+    let named: BTreeSet<String> = taken.iter().flat_map(|(path, code)| terraform::named_in(path, code)).filter(|path| files.has(path)).collect();
+    for path in named {
+        if !taken.contains_key(&path) {
+            take(&path, &mut taken);
+        }
+    }
+    taken
+}
+
+/// Adds what another language declares.
+fn add(inventory: &mut Inventory, other: Inventory) {
+    inventory.resources.extend(other.resources);
+    inventory.unrecognised.extend(other.unrecognised);
+    inventory.problems.extend(other.problems);
+    inventory.languages.extend(other.languages);
+    inventory.conditional.extend(other.conditional);
+}
+
+/// The same whatever order the files came in: by file and line.
+fn in_order(mut inventory: Inventory) -> Inventory {
+    inventory.resources.sort_by(|left, right| (&left.origin, &left.id).cmp(&(&right.origin, &right.id)));
+    inventory.unrecognised.sort_by(|left, right| (&left.origin, &left.id).cmp(&(&right.origin, &right.id)));
+    inventory.problems.sort();
+    inventory.problems.dedup();
+    inventory.languages.sort();
+    inventory.languages.dedup();
+    inventory
+}
+
+/// The templates among the files, with what could not be read of them.
+fn templates(files: &Files, assemblies: &cdk::Assemblies, options: &Options) -> (Vec<Template>, Vec<Problem>) {
+    let candidates: Vec<(&str, Language)> = files.paths().filter_map(|path| Some((path, assemblies.language(path)?))).collect();
+    let (mut templates, mut problems) = parsed(files, &candidates);
+    // A file that was named alone names others beside it.
+    let mut known: BTreeSet<String> = templates.iter().map(|template| template.file.clone()).collect();
+    let mut from = 0;
+    while from < templates.len() {
+        let named = cloudformation::nested(&templates[from..]);
+        from = templates.len();
+        let more: Vec<String> = named.into_iter().filter(|file| files.has(file) && known.insert(file.clone())).collect();
+        let more: Vec<(&str, Language)> = more.iter().map(|file| (file.as_str(), Language::CloudFormation)).collect();
+        let (found, broken) = parsed(files, &more);
+        templates.extend(found);
+        problems.extend(broken);
+    }
+    for template in &mut templates {
+        template.environment = Environment { region: options.region.clone(), account: options.account.clone(), stack: None };
+    }
+    (templates, problems)
+}
+
+/// Reads and parses files on every core; what comes back is in the order of the files.
+fn parsed(files: &Files, candidates: &[(&str, Language)]) -> (Vec<Template>, Vec<Problem>) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut results = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some((path, language)) = candidates.get(index) else { return results };
+            if let Some(result) = template(files, path, *language).transpose() {
+                results.push((index, result));
+            }
+        }
+    };
+    // A thread costs more than a few files do.
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(candidates.len() / 8 + 1);
+    let mut results: Vec<(usize, Result<Template, Problem>)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut results = work();
+        for other in others {
+            results.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        results
+    });
+    results.sort_by_key(|(index, _)| *index);
+    let (mut templates, mut problems) = (Vec::new(), Vec::new());
+    for (_, result) in results {
+        match result {
+            Ok(template) => templates.push(template),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (templates, problems)
+}
+
+/// The template in a file; `None` when it is something else.
+fn template(files: &Files, path: &str, language: Language) -> Result<Option<Template>, Problem> {
+    let problem = |message| Problem { file: path.to_owned(), line: None, message };
+    let size = files.size(path);
+    if size > DOCUMENT_BYTES_MAX as u64 {
+        let head = files.head(path, HEAD_BYTES).map_err(problem)?;
+        let message = format!("the file has {size} bytes; templates over {DOCUMENT_BYTES_MAX} are not read, and CloudFormation takes 1,000,000");
+        return if MARK.is_match(&head) { Err(problem(message)) } else { Ok(None) };
+    }
+    let bytes = files.head(path, DOCUMENT_BYTES_MAX + 1).map_err(problem)?;
+    if !MARK.is_match(&bytes) {
+        return Ok(None);
+    }
+    Template::read(path, &bytes, language).map_err(|error| error.in_file(path))
+}
+
+/// Whether a file may be a template by the ending of its name, which spares reading sources and pictures.
+fn may_be_template(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.') {
+        Some((_, ending)) => ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)),
+        None => false,
+    }
+}
+
+/// Endings under which people keep templates.
+const ENDINGS: [&str; 9] = ["yaml", "yml", "json", "template", "cfn", "cform", "cft", "sam", "stack"];

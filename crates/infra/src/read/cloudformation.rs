@@ -1,0 +1,109 @@
+//! CloudFormation and SAM templates to an inventory.
+//!
+//! Templates become stacks with arguments, expressions are evaluated, and each declared resource gets its type. A resource whose
+//! condition does not hold is not in the inventory; one whose condition cannot be told is, with a note.
+
+mod cidr;
+mod condition;
+mod evaluate;
+pub(crate) mod map;
+mod reference;
+mod stack;
+pub(crate) mod template;
+mod text;
+
+use crate::attribute::{Attribute, Node};
+use crate::inventory::{Inventory, Origin, Problem};
+use crate::read::document::Item;
+use condition::Truth;
+use stack::Stacks;
+use std::collections::{BTreeMap, BTreeSet};
+use template::Template;
+
+/// A declared resource with its properties evaluated.
+#[derive(Debug)]
+pub(crate) struct Declared {
+    /// Unique in the inventory.
+    pub(crate) id: String,
+    /// Such as `AWS::ECS::Service`.
+    pub(crate) type_name: String,
+    /// Where it is declared.
+    pub(crate) origin: Origin,
+    /// The region of its stack, when it is known.
+    pub(crate) region: Option<String>,
+    /// Its properties.
+    pub(crate) properties: Node,
+}
+
+/// The inventory of these templates.
+pub(crate) fn read(templates: &[Template]) -> Inventory {
+    let stacks = Stacks::of(templates);
+    let mut declared = Vec::new();
+    let mut conditional = BTreeMap::new();
+    let mut languages = BTreeSet::new();
+    for (number, stack) in stacks.iter() {
+        languages.insert(stack.template.language);
+        if stack.parent.is_none() {
+            stacks.refill();
+        }
+        for entry in stack.template.resources() {
+            let Some(type_name) = entry.value.get("Type").and_then(Item::text) else {
+                let what = if entry.key.starts_with("Fn::") { "is a function whose resources are not expanded here" } else { "has no Type" };
+                stacks.complain(number, entry.line, format!("{} {what}", entry.key));
+                continue;
+            };
+            // CDK's own bookkeeping.
+            if type_name == "AWS::CDK::Metadata" {
+                continue;
+            }
+            let id = format!("{}/{}", stack.id, entry.key);
+            match stacks.resource_condition(number, &entry.value) {
+                Truth::True => {}
+                Truth::False => continue,
+                Truth::Unknown(why) => {
+                    conditional.insert(id.clone(), why);
+                }
+            }
+            let is_nested_here = stack.has_nested(&entry.key);
+            if is_nested_here {
+                continue;
+            }
+            let properties = match entry.value.get("Properties") {
+                Some(properties) => stacks.evaluate(number, properties),
+                None => Node::new(Attribute::Map(BTreeMap::new()), entry.line),
+            };
+            let properties = map::sam::with_globals(&stacks, number, type_name, properties);
+            let origin = Origin { file: stack.template.file.clone(), line: entry.line, path: format!("Resources.{}", entry.key) };
+            declared.push(Declared { id, type_name: type_name.to_owned(), origin, region: stack.environment.region.clone(), properties });
+        }
+        if stack.template.is_sam() {
+            map::sam::add_implicit_apis(&mut declared, &stacks, number);
+        }
+    }
+    let mut problems: BTreeSet<Problem> = templates.iter().flat_map(|template| template.problems.iter().cloned()).collect();
+    problems.extend(templates.iter().flat_map(macros));
+    problems.extend(stacks.into_problems());
+    let mut inventory = map::map(&declared);
+    inventory.conditional = conditional;
+    inventory.problems = problems.into_iter().collect();
+    inventory.languages = languages.into_iter().collect();
+    inventory
+}
+
+/// Macros that the service would run on a template, which is read as it is written.
+fn macros(template: &Template) -> Vec<Problem> {
+    let known =
+        |name: &str| name.starts_with("AWS::Serverless-") || name.starts_with("AWS::LanguageExtensions") || name.starts_with("AWS::SecretsManager-");
+    let unknown = template.transforms().into_iter().filter(|(name, _)| !known(name));
+    let problem = |(name, line)| Problem {
+        file: template.file.clone(),
+        line: Some(line),
+        message: format!("the macro {name} changes this template when it is deployed; it is read as it is written"),
+    };
+    unknown.map(problem).collect()
+}
+
+/// The files that these templates nest, as far as they name local ones.
+pub(crate) fn nested(templates: &[Template]) -> Vec<String> {
+    templates.iter().flat_map(stack::names_of_nested).collect()
+}

@@ -1,0 +1,66 @@
+//! Load balancers, listeners, target groups, web ACLs.
+
+use super::properties::Properties;
+use crate::inventory::balancing::{Action, Listener, LoadBalancer, TargetGroup, WebAcl};
+use crate::value::Value;
+
+pub(super) fn load_balancer(p: Properties<'_>) -> LoadBalancer {
+    let attribute = |key: &str| {
+        let found = p.parts("LoadBalancerAttributes").into_iter().find(|entry| entry.text("Key").known().is_some_and(|name| name == key));
+        found.map_or(Value::Absent, |entry| entry.flag("Value"))
+    };
+    let mut subnets = p.links("Subnets");
+    subnets.extend(p.parts("SubnetMappings").into_iter().map(|mapping| mapping.link("SubnetId")));
+    LoadBalancer {
+        balancer_type: p.text("Type"),
+        internal: p.is("Scheme", "internal"),
+        subnets,
+        security_groups: p.links("SecurityGroups"),
+        access_logs: attribute("access_logs.s3.enabled"),
+        deletion_protection: attribute("deletion_protection.enabled"),
+        drops_invalid_headers: attribute("routing.http.drop_invalid_header_fields.enabled"),
+    }
+}
+
+pub(super) fn listener(p: Properties<'_>) -> Listener {
+    Listener {
+        balancer: p.link("LoadBalancerArn"),
+        port: p.number("Port"),
+        protocol: p.text("Protocol"),
+        ssl_policy: p.text("SslPolicy"),
+        certificates: certificates(p),
+        actions: p.parts("DefaultActions").into_iter().map(action).collect(),
+    }
+}
+
+pub(super) fn certificates(p: Properties<'_>) -> Vec<Value<crate::Link>> {
+    p.parts("Certificates").into_iter().map(|certificate| certificate.link("CertificateArn")).collect()
+}
+
+pub(super) fn action(p: Properties<'_>) -> Action {
+    let single = Some(p.link("TargetGroupArn")).filter(|link| !link.is_absent());
+    let weighted = p.parts("ForwardConfig.TargetGroups").into_iter().map(|group| group.link("TargetGroupArn"));
+    let mut target_groups: Vec<Value<crate::Link>> = Vec::new();
+    // Templates name a single group in both places.
+    for group in single.into_iter().chain(weighted) {
+        if !target_groups.contains(&group) {
+            target_groups.push(group);
+        }
+    }
+    Action { action_type: p.text("Type"), redirect_protocol: p.text("RedirectConfig.Protocol"), target_groups }
+}
+
+pub(super) fn target_group(p: Properties<'_>) -> TargetGroup {
+    TargetGroup {
+        vpc: p.link("VpcId"),
+        port: p.number("Port"),
+        protocol: p.text("Protocol"),
+        target_type: p.text("TargetType"),
+        health_check_path: p.text("HealthCheckPath"),
+        targets: p.parts("Targets").into_iter().map(|target| target.link("Id")).collect(),
+    }
+}
+
+pub(super) fn web_acl(p: Properties<'_>) -> WebAcl {
+    WebAcl { rules: p.nodes("Rules").len() as u32, protects: Vec::new() }
+}

@@ -1,0 +1,212 @@
+//! The files that are read: of a folder, of one file, or of an archive that was sent.
+
+use crate::inventory::Problem;
+use ignore::WalkBuilder;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Folders that hold what others wrote or what tools made from files that are read anyway. `.aws-sam` holds a copy of the template.
+const SKIPPED: [&str; 12] =
+    [".git", ".hg", ".svn", "node_modules", ".terraform", "target", "vendor", ".venv", "venv", "__pycache__", ".tox", ".aws-sam"];
+
+/// Twenty times the largest repository that is expected. More is somebody's home folder.
+const FILES_MAX: usize = 200_000;
+
+/// Relative paths with forward slashes, in order, and how to get at their bytes.
+#[derive(Debug, Default)]
+pub struct Files {
+    sources: BTreeMap<String, Source>,
+    /// Where paths that were not listed may be looked up: the folder of a file that is read alone, for the files that it names.
+    neighbours: Option<PathBuf>,
+    problems: Vec<Problem>,
+}
+
+enum Source {
+    Disk { path: PathBuf, size: u64 },
+    Memory(Vec<u8>),
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Disk { path, size } => write!(formatter, "{} ({size} bytes)", path.display()),
+            Source::Memory(bytes) => write!(formatter, "{} bytes", bytes.len()),
+        }
+    }
+}
+
+impl Files {
+    /// The files under a folder, or the one file.
+    ///
+    /// What `.gitignore` names is read too: synthesised and packaged templates are ignored by habit, and are what is deployed. Links
+    /// are not followed, so that nothing is read twice, for ever, or from outside.
+    pub fn of(root: &Path) -> Files {
+        let mut files = Files::default();
+        if root.is_file() {
+            let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let size = root.metadata().map_or(0, |metadata| metadata.len());
+            files.neighbours = root.parent().map(Path::to_owned);
+            files.sources.insert(name, Source::Disk { path: root.to_owned(), size });
+            return files;
+        }
+        let is_wanted = |entry: &ignore::DirEntry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            !(is_folder && entry.depth() > 0 && SKIPPED.iter().any(|name| entry.file_name() == *name))
+        };
+        for entry in WalkBuilder::new(root).standard_filters(false).follow_links(false).filter_entry(is_wanted).build() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let message = format!("a folder or file cannot be listed: {error}");
+                    files.problems.push(Problem { file: String::new(), line: None, message });
+                    continue;
+                }
+            };
+            if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+                continue;
+            }
+            if files.sources.len() == FILES_MAX {
+                let message = format!("there are more than {FILES_MAX} files; the rest is not read");
+                files.problems.push(Problem { file: String::new(), line: None, message });
+                break;
+            }
+            let size = entry.metadata().map_or(0, |metadata| metadata.len());
+            let path = entry.into_path();
+            let name = relative(path.strip_prefix(root).unwrap_or(&path));
+            files.sources.insert(name, Source::Disk { path, size });
+        }
+        files
+    }
+
+    /// Files that are in memory, by relative path.
+    pub fn in_memory(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Files {
+        let sources = files.into_iter().map(|(path, bytes)| (path, Source::Memory(bytes))).collect();
+        Files { sources, neighbours: None, problems: Vec::new() }
+    }
+
+    /// The paths, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.sources.keys().map(String::as_str)
+    }
+
+    /// Whether there is a file of this path.
+    pub fn has(&self, path: &str) -> bool {
+        self.sources.contains_key(path) || self.neighbour(path).is_some()
+    }
+
+    /// How many bytes a file has; 0 when there is none.
+    pub fn size(&self, path: &str) -> u64 {
+        match self.sources.get(path) {
+            Some(Source::Disk { size, .. }) => *size,
+            Some(Source::Memory(bytes)) => bytes.len() as u64,
+            None => self.neighbour(path).and_then(|path| path.metadata().ok()).map_or(0, |metadata| metadata.len()),
+        }
+    }
+
+    /// The first bytes of a file, up to so many. The error is a sentence.
+    pub fn head(&self, path: &str, bytes_max: usize) -> Result<Cow<'_, [u8]>, String> {
+        let (path, size) = match self.sources.get(path) {
+            Some(Source::Memory(bytes)) => return Ok(Cow::Borrowed(&bytes[..bytes.len().min(bytes_max)])),
+            Some(Source::Disk { path, size }) => (Cow::Borrowed(path), *size),
+            None => (Cow::Owned(self.neighbour(path).ok_or("there is no such file")?), 0),
+        };
+        let unreadable = |error: std::io::Error| format!("the file cannot be read: {error}");
+        let mut bytes = Vec::with_capacity((size as usize).min(bytes_max) + 1);
+        // A file may have grown since it was listed; never more than the limit is read.
+        File::open(path.as_ref()).map_err(unreadable)?.take(bytes_max as u64).read_to_end(&mut bytes).map_err(unreadable)?;
+        Ok(Cow::Owned(bytes))
+    }
+
+    /// What could not be listed.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    fn neighbour(&self, path: &str) -> Option<PathBuf> {
+        let path = self.neighbours.as_ref()?.join(path);
+        path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()).then_some(path)
+    }
+}
+
+/// A path joined to the folder of a file, both relative to the root. `None` when it leaves the root or is not relative.
+pub(crate) fn beside(file: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') || path.contains("://") || path.contains('\\') {
+        return None;
+    }
+    let mut parts: Vec<&str> = file.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+fn relative(path: &Path) -> String {
+    let parts: Vec<Cow<'_, str>> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, file).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_folder_gives_its_files_whatever_git_ignores_but_not_what_others_wrote() {
+        let folder = folder(&["b/main.yaml", "a.json", "node_modules/x/template.yaml", "cdk.out/S.template.json", ".infra/x.yaml", "target"]);
+        fs::write(folder.path().join(".gitignore"), "cdk.out\n").unwrap();
+        let files = Files::of(folder.path());
+        let paths: Vec<&str> = files.paths().collect();
+        assert_eq!(paths, [".gitignore", ".infra/x.yaml", "a.json", "b/main.yaml", "cdk.out/S.template.json", "target"]);
+        assert_eq!(files.head("b/main.yaml", 6).unwrap().as_ref(), b"b/main");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_not_followed() {
+        let outside = folder(&["secret.yaml"]);
+        let folder = folder(&["a/b.yaml"]);
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("a/loop")).unwrap();
+        std::os::unix::fs::symlink(outside.path(), folder.path().join("a/outside")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("secret.yaml"), folder.path().join("secret.yaml")).unwrap();
+        assert_eq!(Files::of(folder.path()).paths().collect::<Vec<_>>(), ["a/b.yaml"]);
+    }
+
+    #[test]
+    fn a_single_file_finds_the_files_that_it_names() {
+        let folder = folder(&["main.yaml", "nested/vpc.yaml"]);
+        let files = Files::of(&folder.path().join("main.yaml"));
+        assert_eq!(files.paths().collect::<Vec<_>>(), ["main.yaml"]);
+        assert!(files.has("nested/vpc.yaml") && !files.has("nested/other.yaml"));
+        assert_eq!(files.head("nested/vpc.yaml", 100).unwrap().as_ref(), b"nested/vpc.yaml");
+    }
+
+    #[test]
+    fn a_path_beside_a_file_stays_within_the_root() {
+        assert_eq!(beside("a/b/main.yaml", "./vpc.yaml").as_deref(), Some("a/b/vpc.yaml"));
+        assert_eq!(beside("a/b/main.yaml", "../vpc.yaml").as_deref(), Some("a/vpc.yaml"));
+        for escape in ["../../../etc/passwd", "/etc/passwd", "https://bucket/vpc.yaml", "..\\vpc.yaml"] {
+            assert_eq!(beside("a/b/main.yaml", escape), None, "{escape}");
+        }
+    }
+}

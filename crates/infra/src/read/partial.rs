@@ -1,0 +1,50 @@
+//! Text of which a part cannot be told, kept as the reason why it is unknown, so that what is known of it is not lost.
+
+/// The reason for text in which the parts that cannot be told stand as `${…}`.
+pub(crate) fn why(pattern: &str, because: &[String]) -> String {
+    let mut reasons: Vec<&str> = Vec::new();
+    for reason in because {
+        if !reasons.contains(&reason.as_str()) {
+            reasons.push(reason);
+        }
+    }
+    format!("`{pattern}`{DEPENDS}{}", reasons.join("; "))
+}
+
+/// The text with its `${…}`, when the reason is of this kind.
+pub(crate) fn pattern(why: &str) -> Option<&str> {
+    let end = why.rfind(DEPENDS_AFTER_PATTERN)?;
+    why.get(1..end).filter(|_| why.starts_with('`'))
+}
+
+/// Why the parts cannot be told; the whole reason when it is of another kind.
+pub(crate) fn reasons(why: &str) -> &str {
+    match pattern(why) {
+        Some(pattern) => &why[pattern.len() + 2 + DEPENDS.len()..],
+        None => why,
+    }
+}
+
+/// What stands within the `${…}` of a pattern.
+pub(crate) fn placeholders(pattern: &str) -> Vec<&str> {
+    let parts = pattern.split("${").skip(1);
+    parts.filter_map(|part| Some(&part[..part.find('}')?])).collect()
+}
+
+const DEPENDS: &str = " depends on what is known only at deployment: ";
+const DEPENDS_AFTER_PATTERN: &str = "` depends on what is known only at deployment: ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_known_part_comes_back() {
+        let why = why("com.amazonaws.${AWS::Region}.s3", &["AWS::Region".to_owned(), "AWS::Region".to_owned()]);
+        assert_eq!(why, "`com.amazonaws.${AWS::Region}.s3` depends on what is known only at deployment: AWS::Region");
+        assert_eq!(pattern(&why), Some("com.amazonaws.${AWS::Region}.s3"));
+        assert_eq!(reasons(&why), "AWS::Region");
+        assert_eq!(placeholders(pattern(&why).unwrap()), ["AWS::Region"]);
+        assert_eq!(pattern("parameter A has no default"), None);
+    }
+}

@@ -1,0 +1,75 @@
+//! Terraform: modules in HCL or JSON, plans and state files.
+
+mod declared;
+mod derived;
+mod evaluate;
+mod functions;
+mod json;
+mod map;
+mod named;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub(crate) use derived::BYTES_MAX;
+pub(crate) use named::named_in;
+
+use crate::inventory::{Inventory, Language};
+use declared::Declarations;
+use evaluate::Evaluator;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use tree::Tree;
+
+/// Files by their path from the folder that is read, with forward slashes.
+pub(crate) type Files<'f> = BTreeMap<String, Cow<'f, [u8]>>;
+
+/// A file of code or values beyond this is not read. The largest in public modules have some 100 KB.
+const FILE_BYTES_MAX: usize = 4 << 20;
+
+/// Whether a file is one that `read` looks at: code, values, a plan or a state. Other files are only asked for by `file` and `templatefile`.
+pub(crate) fn is_ours(path: &str) -> bool {
+    // What `terraform init` downloads is not the project's own.
+    let is_downloaded = path.split('/').any(|part| part == ".terraform");
+    let is_values = path.ends_with(".tfvars") || path.ends_with(".tfvars.json");
+    !is_downloaded && (tree::is_code(path) || is_values || derived::may_be(path))
+}
+
+/// Reads all that Terraform declares in these files.
+///
+/// `Language::Terraform` is among the languages when something of AWS is declared: a resource or data source of its provider,
+/// the provider itself, or a module of the registry that is written for it. Another cloud's files are listed and say nothing of AWS.
+pub(crate) fn read(files: &Files<'_>) -> Inventory {
+    let tree = Tree::read(files);
+    let evaluator = Evaluator::new(&tree, files);
+    let roots = tree.roots();
+    let mut declarations = Declarations::default();
+    for (index, source) in roots.iter().enumerate() {
+        // Several roots may use the same addresses.
+        let prefix = if roots.len() > 1 && !source.folder.is_empty() { format!("{}/", source.folder) } else { String::new() };
+        let module = evaluator.root(source, &prefix);
+        declarations.add(&evaluator, &module, index, None);
+    }
+    let (derived, problems) = derived::read(files, &declarations.resources, roots.len());
+    declarations.resources.extend(derived);
+    let mut inventory = map::inventory(&declarations.resources);
+    inventory.unrecognised.append(&mut declarations.calls);
+    inventory.conditional = declarations.conditional;
+    inventory.problems = tree.problems.iter().cloned().chain(evaluator.into_problems()).chain(problems).collect();
+    inventory.problems.sort();
+    if is_of_aws(&inventory, &tree) {
+        inventory.languages.push(Language::Terraform);
+    }
+    inventory
+}
+
+fn is_of_aws(inventory: &Inventory, tree: &Tree) -> bool {
+    let is_aws = |type_name: &str| type_name.starts_with("aws_") || type_name.starts_with("awscc_");
+    let from_registry = |type_name: &str| type_name.starts_with("module ") && (type_name.ends_with("/aws") || type_name.contains("terraform-aws-"));
+    !inventory.resources.is_empty()
+        || inventory.unrecognised.iter().any(|one| is_aws(&one.type_name) || from_registry(&one.type_name))
+        || tree.sources.values().any(|source| {
+            source.requires_aws || source.providers.iter().any(|one| one.label(0) == "aws") || source.data.iter().any(|one| is_aws(one.label(0)))
+        })
+}

@@ -1,0 +1,49 @@
+//! From Terraform's resources to the inventory's kinds, each joined with the resources that only add to it.
+
+mod api;
+mod balancing;
+mod compute;
+mod containers;
+mod context;
+mod data;
+mod identity;
+mod names;
+mod network;
+mod observe;
+mod reader;
+mod satellites;
+mod secrets;
+
+use super::declared::Declared;
+use crate::inventory::{Inventory, Kind, Resource, Unrecognised};
+use context::Context;
+use reader::Reader;
+
+/// Turns declared resources into the inventory's.
+pub(super) fn inventory(declared: &[Declared]) -> Inventory {
+    let context = Context::of(declared);
+    let mut inventory = Inventory::default();
+    for (index, one) in declared.iter().enumerate() {
+        if let Some(kind) = kind(&Reader::of(&context, one)) {
+            let region = reader::explained(one.region.clone());
+            inventory.resources.push(Resource { id: one.id.clone(), origin: one.origin.clone(), region, kind });
+        } else if !context.is_joined(index) {
+            let unrecognised = Unrecognised { id: one.id.clone(), type_name: one.type_name.clone(), origin: one.origin.clone() };
+            inventory.unrecognised.push(unrecognised);
+        }
+    }
+    inventory
+}
+
+fn kind(reader: &Reader<'_>) -> Option<Kind> {
+    network::kind(reader)
+        .or_else(|| compute::kind(reader))
+        .or_else(|| containers::kind(reader))
+        .or_else(|| balancing::kind(reader))
+        .or_else(|| api::kind(reader))
+        .or_else(|| data::kind(reader))
+        .or_else(|| secrets::kind(reader))
+        .or_else(|| identity::kind(reader))
+        .or_else(|| observe::kind(reader))
+        .or_else(|| names::kind(reader))
+}

@@ -1,0 +1,60 @@
+//! Secrets, parameters and keys.
+
+use super::compute::FUNCTIONS;
+use super::reader::Reader;
+use crate::inventory::Kind;
+use crate::inventory::secrets::{Key, Parameter, Rotation, Secret};
+use crate::value::Value;
+
+pub(super) const KEYS: &[&str] = &["aws_kms_key"];
+
+pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
+    Some(match reader.type_name() {
+        "aws_secretsmanager_secret" => secret(reader).into(),
+        "aws_secretsmanager_secret_rotation" => Rotation {
+            secret: reader.link("secret_id", &["aws_secretsmanager_secret"]),
+            function: reader.link("rotation_lambda_arn", FUNCTIONS),
+            // Terraform knows no hosted rotation: it either names a function or the secret is one that AWS manages.
+            is_hosted: false,
+            days: days(reader),
+        }
+        .into(),
+        "aws_ssm_parameter" => Parameter {
+            name: reader.text("name"),
+            parameter_type: reader.text("type"),
+            tier: reader.text("tier"),
+            written_value: ["value", "insecure_value"].iter().map(|name| reader.text(name)).find(|value| !value.is_absent()).unwrap_or_default(),
+        }
+        .into(),
+        "aws_kms_key" => Key { rotates: reader.flag("enable_key_rotation") }.into(),
+        _ => return None,
+    })
+}
+
+/// Days between rotations, given as such or as `rate(30 days)`.
+fn days(reader: &Reader<'_>) -> Value<f64> {
+    let days = reader.number("rotation_rules.automatically_after_days");
+    if !days.is_absent() {
+        return days;
+    }
+    let rate = |schedule: &str| {
+        let (count, unit) = schedule.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
+        let count: f64 = count.parse().ok()?;
+        match unit.trim() {
+            "day" | "days" => Some(count),
+            "hour" | "hours" => Some(count / 24.0),
+            _ => None,
+        }
+    };
+    match reader.text("rotation_rules.schedule_expression") {
+        Value::Known(schedule) => rate(&schedule).map_or_else(|| Value::Unknown(format!("it follows {schedule}")), Value::Known),
+        Value::Unknown(why) => Value::Unknown(why),
+        Value::Absent => Value::Absent,
+    }
+}
+
+fn secret(reader: &Reader<'_>) -> Secret {
+    let versions = reader.satellites(&["aws_secretsmanager_secret_version"]);
+    let written_value = versions.first().map_or(Value::Absent, |version| version.text("secret_string"));
+    Secret { name: reader.text("name"), key: reader.link("kms_key_id", KEYS), written_value }
+}
