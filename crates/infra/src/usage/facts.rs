@@ -1,0 +1,106 @@
+//! What an entry says of AWS, whatever language it stands in.
+
+use super::entries::Entry;
+use super::models::model_id;
+use super::{Credentials, Fact, tables};
+
+/// What is known of the file around an entry.
+#[derive(Clone, Copy)]
+pub(super) struct Around {
+    /// An SDK is imported or AWS configured, so that `region` can only be one of AWS.
+    pub(super) is_aws: bool,
+    /// It is a pipeline, whose credentials deploy and do not run.
+    pub(super) is_pipeline: bool,
+    /// It declares infrastructure, where a model's ARN is granted and not used.
+    pub(super) is_template: bool,
+}
+
+/// What names of an access key come to once letters and digits alone are left, in code that knows AWS by another sign, and anywhere.
+const KEY_NAMES: &[(&str, Credentials, bool)] = &[
+    ("awsaccesskeyid", Credentials::KeyId, true),
+    ("awsaccesskey", Credentials::KeyId, true),
+    ("awssecretaccesskey", Credentials::KeySecret, true),
+    ("awssecretkey", Credentials::KeySecret, true),
+    ("accesskeyid", Credentials::KeyId, false),
+    ("secretaccesskey", Credentials::KeySecret, false),
+    ("awsrolearn", Credentials::Role, true),
+    ("roletoassume", Credentials::Role, true),
+    ("awswebidentitytokenfile", Credentials::Role, true),
+    ("assumerole", Credentials::Role, false),
+    ("assumerolecommand", Credentials::Role, false),
+    ("awsprofile", Credentials::Profile, true),
+    ("profilename", Credentials::Profile, false),
+    // Constructors of fixed credentials, which take both halves.
+    ("newstaticcredentialsprovider", Credentials::KeySecret, false),
+    ("newstaticcredentials", Credentials::KeySecret, false),
+    ("awsbasiccredentials", Credentials::KeySecret, false),
+    ("basicawscredentials", Credentials::KeySecret, false),
+];
+
+/// Adds what an entry says.
+pub(super) fn of_entry(entry: &Entry<'_>, around: Around, facts: &mut Vec<(u32, Fact)>) {
+    let mut add = |fact| facts.push((entry.line, fact));
+    for value in values(entry.value) {
+        if let Some(id) = model_id(value).filter(|id| !(around.is_template && id.starts_with("arn:"))) {
+            add(Fact::Model(id.to_owned()));
+        }
+        if let Some(fact) = region(entry, value, around) {
+            add(fact);
+        }
+        if let Some((service, region)) = endpoint(value) {
+            add(Fact::Service(tables::service_id(service)));
+            if let Some(region) = region {
+                add(Fact::Region { region: region.to_owned(), is_default: entry.is_default, is_named: true });
+            }
+        }
+    }
+    if around.is_template {
+        return;
+    }
+    for word in [entry.name, entry.value] {
+        if let Some(credentials) = credentials(word, around) {
+            add(if around.is_pipeline { Fact::PipelineCredentials(credentials) } else { Fact::Credentials(credentials) });
+        }
+    }
+}
+
+/// A value's parts when it is a list, else the value. Prose with commas is no list.
+fn values(value: &str) -> Vec<&str> {
+    let trimmed = value.trim().trim_start_matches('[').trim_end_matches(']');
+    let parts: Vec<&str> = trimmed.split(',').map(|part| part.trim().trim_matches(['"', '\''])).collect();
+    if parts.len() > 1 && parts.iter().all(|part| !part.contains(char::is_whitespace)) { parts } else { vec![value.trim()] }
+}
+
+fn region(entry: &Entry<'_>, value: &str, around: Around) -> Option<Fact> {
+    if !(9..=14).contains(&value.len()) {
+        return None;
+    }
+    // Java spells regions as constants.
+    let spelled = value.to_ascii_lowercase().replace('_', "-");
+    let region = tables::REGIONS.iter().find(|region| **region == spelled)?;
+    let name = entry.name.to_ascii_lowercase();
+    if !name.contains("region") && !name.contains("aws") {
+        return None;
+    }
+    let is_named = around.is_aws || name.contains("aws") || name.contains("bedrock");
+    Some(Fact::Region { region: (*region).to_owned(), is_default: entry.is_default, is_named })
+}
+
+/// The service and region of an endpoint's address, the latter when the text has it.
+fn endpoint(value: &str) -> Option<(&str, Option<&str>)> {
+    let host = value.strip_prefix("https://")?.split(['/', ':']).next()?;
+    let (service, region) = host.strip_suffix(".amazonaws.com")?.split_once('.')?;
+    // A bucket's address has the service in the middle.
+    let is_service = service.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let region = tables::REGIONS.contains(&region).then_some(region);
+    is_service.then_some((service, region))
+}
+
+fn credentials(word: &str, around: Around) -> Option<Credentials> {
+    if !(9..=40).contains(&word.len()) || word.contains(char::is_whitespace) {
+        return None;
+    }
+    let letters: String = word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let (_, credentials, _) = KEY_NAMES.iter().find(|(name, _, anywhere)| *name == letters && (*anywhere || around.is_aws))?;
+    Some(*credentials)
+}
