@@ -59,6 +59,24 @@ impl fmt::Display for UsdMicros {
     }
 }
 
+/// Reads decimal text, such as a price's `"0.10"`, as a whole number of its last place: `places` is how many places the point moves right.
+///
+/// `None` for anything but plain digits with at most one point, for more places than that, and for what does not fit.
+pub fn decimal(text: &str, places: u32) -> Option<u128> {
+    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) if digits(fraction) => (whole, fraction),
+        Some(_) => return None,
+        None => (text, ""),
+    };
+    let missing = places.checked_sub(u32::try_from(fraction.len()).ok()?)?;
+    if !digits(whole) {
+        return None;
+    }
+    let fraction = format!("0{fraction}").parse::<u128>().ok()?.checked_mul(10_u128.checked_pow(missing)?)?;
+    whole.parse::<u128>().ok()?.checked_mul(10_u128.checked_pow(places)?)?.checked_add(fraction)
+}
+
 /// Tokens a provider counted for one call, in its billed units. The five counts are disjoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
@@ -277,6 +295,16 @@ mod tests {
             }
         }
         assert_eq!(haiku().output_affordable(1_000_000, UsdMicros(10)), None);
+    }
+
+    #[test]
+    fn decimal_text_is_read_exactly_or_not_at_all() {
+        assert_eq!(decimal("0.0000166667", 12), Some(16_666_700));
+        assert_eq!(decimal("15000000000", 12), Some(15_000_000_000_000_000_000_000));
+        assert_eq!(decimal("7", 0), Some(7));
+        for wrong in ["", "-1", "1e3", "1.", ".5", "0.1234567", "1.2.3", " 1", "99999999999999999999999999999999999999"] {
+            assert_eq!(decimal(wrong, 6), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The price list: dated rows of data, looked up by model.
 
 use crate::model::ModelRef;
-use crate::money::{Price, Rates};
+use crate::money::{Price, Rates, decimal};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -140,6 +140,11 @@ impl Prices {
         Some((get(bare)?, Some(profile)))
     }
 
+    /// Every row, in the order of provider and id.
+    pub fn rows(&self) -> impl Iterator<Item = (&str, &str, &PriceRow)> {
+        self.rows.iter().map(|((provider, id), row)| (provider.as_str(), id.as_str(), row))
+    }
+
     /// The lines that would give an unknown model a price.
     pub fn lines_to_add(model: &ModelRef) -> String {
         format!(
@@ -167,13 +172,7 @@ fn rates(name: &str, input: &str, output: &str, cache: [&Option<String>; 3]) -> 
 
 /// `"0.10"` USD per million tokens is 100,000 × 10⁻¹² USD per token: the decimal point moves six places.
 fn pico_per_token(text: &str) -> Option<u64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) || fraction.len() > 6 {
-        return None;
-    }
-    let fraction: u64 = format!("{fraction:0<6}").parse().ok()?;
-    whole.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(fraction)
+    u64::try_from(decimal(text, 6)?).ok()
 }
 
 #[cfg(test)]

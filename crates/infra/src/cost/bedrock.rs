@@ -1,0 +1,284 @@
+//! Model tokens: which models the inventory calls, what the load's tokens cost with them, and what others would.
+
+use super::load::amount;
+use super::meter::{Meter, Scenario};
+use super::service::Service;
+use super::{Line, Load, Quantity, UnitPrice, Usd};
+use crate::inventory::compute::{BeanstalkEnvironment, Function, TaskDefinition};
+use crate::inventory::identity::{Document, Policy, Role, User};
+use crate::inventory::network::Endpoint;
+use crate::inventory::{Inventory, Link};
+use crate::value::Value;
+use domain::model::ModelRef;
+use domain::money::{Price, Rates};
+use domain::prices::Prices;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// What the load's tokens cost with a model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ModelCost {
+    /// The model id, or the inference profile.
+    pub model: String,
+    /// USD a month.
+    pub monthly_usd: Usd,
+    /// Whether it is the one that the bill counts with.
+    pub is_used: bool,
+    /// The day from which it does not answer, when one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_of_life: Option<String>,
+    /// Whether a public page states its price.
+    pub verified: bool,
+}
+
+/// Vendors whose models Bedrock serves: a model id begins with one of them.
+const VENDORS: &[&str] = &["ai21", "amazon", "anthropic", "cohere", "deepseek", "meta", "mistral", "openai", "qwen", "stability", "writer"];
+
+/// Writes the tokens of a month.
+pub(super) fn tokens(meter: &mut Meter<'_>, models: &Prices) {
+    let load = meter.load;
+    if load.calls() == Quantity::ZERO || load.tokens_in + load.tokens_out == 0 {
+        return;
+    }
+    let used = match used(meter.inventory, load) {
+        Used::Models(used) => used,
+        Used::Nothing => return,
+        Used::Unknown(why) => {
+            meter.unpriced("load", format!("model tokens: {why}; say which with model=…"));
+            return;
+        }
+    };
+    let mut priced = Vec::new();
+    for id in &used {
+        match price(models, id) {
+            Some((price, verified)) => priced.push((id, price, verified, monthly(load, &price))),
+            None => meter.unpriced("load", format!("model tokens: there is no price for {id}; a [[model]] row in a price file gives it one")),
+        }
+    }
+    // Which of several takes which call is not written down: the dearest is expected, the cheapest is the lower bound.
+    priced.sort_by_key(|(.., usd)| *usd);
+    let of = match meter.scenario {
+        Scenario::Low => priced.first(),
+        Scenario::Expected | Scenario::High => priced.last(),
+    };
+    let Some((id, price, verified, _)) = of else { return };
+    let mut assumption = format!(
+        "{} × {} model calls{} of {} tokens in and {} out",
+        load.tasks_words(),
+        load.steps,
+        load.assumed("steps"),
+        Quantity::whole(load.tokens_in),
+        Quantity::whole(load.tokens_out)
+    );
+    if !load.is_stated("tokens_in") && !load.is_stated("tokens_out") {
+        assumption.push_str(" (assumed)");
+    }
+    if let Some((above, _)) = price.large.filter(|(above, _)| load.tokens_in > *above) {
+        assumption.push_str(&format!("; requests above {} tokens cost the rate of large ones", Quantity::whole(above)));
+    }
+    if used.len() > 1 {
+        assumption.push_str(&format!("; the dearest of {}", used.iter().cloned().collect::<Vec<_>>().join(", ")));
+    }
+    if let Some(end) = model(id).and_then(|model| models.row(&model)?.end_of_life.clone()) {
+        assumption.push_str(&format!("; the model's end of life is {end}"));
+    }
+    for (what, quantity, unit_price) in parts(load, price) {
+        meter.lines.push(Line {
+            resource: "load".to_owned(),
+            item: format!("{id}, {what}"),
+            quantity,
+            unit: "million tokens".to_owned(),
+            unit_price_usd: unit_price,
+            monthly_usd: quantity.at(unit_price),
+            free_tier_usd: Usd::ZERO,
+            assumption: assumption.clone(),
+            verified: *verified,
+            prices: vec![format!("bedrock/{id}")],
+            service: Service::Bedrock,
+        });
+    }
+}
+
+/// What the same tokens would cost with each model and profile that still answers, the cheapest first.
+pub(super) fn beside(inventory: &Inventory, load: &Load, models: &Prices) -> Vec<ModelCost> {
+    let Used::Models(used) = used(inventory, load) else { return Vec::new() };
+    if load.calls() == Quantity::ZERO {
+        return Vec::new();
+    }
+    let mut beside: Vec<ModelCost> = used.iter().filter_map(|id| model_cost(models, load, id, true)).collect();
+    for (provider, id, row) in models.rows() {
+        // A row is of its day: what had ended by then does not answer. A model without output embeds, and answers nothing.
+        let has_ended = row.end_of_life.as_ref().is_some_and(|end| *end <= row.as_of);
+        if provider != "bedrock" || has_ended || row.price.base.output == 0 {
+            continue;
+        }
+        let profiles = if row.price.surcharge_percent > 0 { vec![format!("global.{id}"), format!("us.{id}")] } else { vec![id.to_owned()] };
+        beside.extend(profiles.iter().filter(|profile| !used.contains(*profile)).filter_map(|profile| model_cost(models, load, profile, false)));
+    }
+    beside.sort_by(|a, b| (a.monthly_usd, &a.model).cmp(&(b.monthly_usd, &b.model)));
+    beside
+}
+
+fn model_cost(models: &Prices, load: &Load, id: &str, is_used: bool) -> Option<ModelCost> {
+    let (price, verified) = price(models, id)?;
+    let end_of_life = models.row(&model(id)?)?.end_of_life.clone();
+    Some(ModelCost { model: id.to_owned(), monthly_usd: monthly(load, &price), is_used, end_of_life, verified })
+}
+
+fn model(id: &str) -> Option<ModelRef> {
+    ModelRef::parse(&format!("bedrock/{id}"))
+}
+
+fn price(models: &Prices, id: &str) -> Option<(Price, bool)> {
+    let model = model(id)?;
+    Some((models.price(&model)?, models.row(&model)?.verified))
+}
+
+/// A month's tokens, exact: rounding each call, as a running bill does, would add up.
+fn monthly(load: &Load, price: &Price) -> Usd {
+    parts(load, price).into_iter().map(|(_, quantity, unit_price)| quantity.at(unit_price)).sum()
+}
+
+/// Quantities in millions of tokens with their price, surcharge included.
+fn parts(load: &Load, price: &Price) -> Vec<(&'static str, Quantity, UnitPrice)> {
+    let rates: Rates = match price.large {
+        Some((above, rates)) if load.tokens_in > above => rates,
+        _ => price.base,
+    };
+    // 10⁻¹² USD a token, times a million tokens, times the hundred and more of the percentage over a hundred.
+    let rate = |pico: u64| UnitPrice(pico.saturating_mul(10_000).saturating_mul(100 + price.surcharge_percent));
+    let millions = |tokens: u64| load.calls().times(Quantity::whole(tokens)).per(1_000_000);
+    let (input, output) = (millions(load.tokens_in), millions(load.tokens_out));
+    let hit = input.times(amount(load.hit_rate));
+    let mut parts = Vec::new();
+    if hit > Quantity::ZERO {
+        parts.push(("input from the prompt cache", hit, rate(rates.cache_read)));
+        parts.push(("input written to the prompt cache", input.less(hit), rate(rates.cache_write_5m)));
+    } else {
+        parts.push(("input", input, rate(rates.input)));
+    }
+    parts.push(("output", output, rate(rates.output)));
+    parts
+}
+
+pub(super) enum Used {
+    Models(BTreeSet<String>),
+    Nothing,
+    Unknown(String),
+}
+
+/// The models that the load states; else those that the inventory's settings and policies name.
+pub(super) fn used(inventory: &Inventory, load: &Load) -> Used {
+    if !load.models.is_empty() {
+        return Used::Models(load.models.iter().cloned().collect());
+    }
+    let configured = configured(inventory);
+    if !configured.is_empty() {
+        return Used::Models(configured);
+    }
+    let mut allowed = Allowed::default();
+    for document in documents(inventory) {
+        allowed.read(document);
+    }
+    if !allowed.profiles.is_empty() {
+        // A profile comes with the models of its regions; it is the profile that is called.
+        return Used::Models(allowed.profiles);
+    }
+    if !allowed.models.is_empty() {
+        return Used::Models(allowed.models);
+    }
+    let has_endpoint = inventory.all::<Endpoint>().any(|(_, endpoint)| endpoint.service.known().is_some_and(|s| s.ends_with("bedrock-runtime")));
+    let states_tokens = ["steps", "tokens_in", "tokens_out"].iter().any(|key| load.is_stated(key));
+    match () {
+        () if allowed.is_open => Used::Unknown("a policy allows any model, and none is configured".to_owned()),
+        () if has_endpoint || states_tokens => Used::Unknown("no model is configured".to_owned()),
+        () => Used::Nothing,
+    }
+}
+
+/// Environment variables and settings whose value is a model id.
+fn configured(inventory: &Inventory) -> BTreeSet<String> {
+    let containers = inventory.all::<TaskDefinition>().flat_map(|(_, definition)| &definition.containers).flat_map(|c| c.environment.values());
+    let functions = inventory.all::<Function>().flat_map(|(_, function)| function.environment.values());
+    let environments = inventory.all::<BeanstalkEnvironment>().flat_map(|(_, environment)| environment.settings.values());
+    let values = containers.chain(functions).chain(environments).filter_map(Value::known);
+    values.map(|value| value.strip_prefix("bedrock/").unwrap_or(value)).filter(|value| is_model_id(value)).map(str::to_owned).collect()
+}
+
+fn is_model_id(text: &str) -> bool {
+    if let Some((start, id)) = text.rsplit_once('/') {
+        return start.starts_with("arn:") && is_model_id(id);
+    }
+    let mut parts = text.split('.');
+    let first = parts.next().unwrap_or_default();
+    let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:_".contains(&byte));
+    is_word && parts.next().is_some_and(|second| VENDORS.contains(&first) || (VENDORS.contains(&second) && parts.next().is_some()))
+}
+
+fn documents(inventory: &Inventory) -> impl Iterator<Item = &Document> {
+    let roles = inventory.all::<Role>().flat_map(|(_, role)| &role.inline);
+    let users = inventory.all::<User>().flat_map(|(_, user)| &user.inline);
+    let policies = inventory.all::<Policy>().map(|(_, policy)| &policy.document);
+    roles.chain(users).chain(policies).filter_map(Value::known)
+}
+
+/// What policies let be invoked.
+#[derive(Default)]
+struct Allowed {
+    profiles: BTreeSet<String>,
+    models: BTreeSet<String>,
+    is_open: bool,
+}
+
+impl Allowed {
+    fn read(&mut self, document: &Document) {
+        for statement in &document.statements {
+            let invokes = |action: &String| {
+                action.to_ascii_lowercase().starts_with("bedrock:invoke") || action.to_ascii_lowercase().starts_with("bedrock:converse")
+            };
+            let is_allow = statement.effect.known().is_some_and(|effect| effect == "Allow");
+            if !is_allow || !statement.actions.iter().filter_map(Value::known).any(invokes) {
+                continue;
+            }
+            for resource in &statement.resources {
+                match resource {
+                    Value::Known(Link::Outside(arn)) => self.arn(arn),
+                    Value::Known(Link::To(_)) | Value::Unknown(_) => self.is_open = true,
+                    Value::Absent => {}
+                }
+            }
+        }
+    }
+
+    fn arn(&mut self, arn: &str) {
+        let (path, id) = arn.rsplit_once('/').unwrap_or(("", arn));
+        let kind = path.rsplit(':').next().unwrap_or_default();
+        match kind {
+            _ if !is_model_id(id) => self.is_open = true,
+            "inference-profile" => {
+                self.profiles.insert(id.to_owned());
+            }
+            _ => {
+                self.models.insert(id.to_owned());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_id_is_told_from_other_dotted_words() {
+        for id in
+            ["anthropic.claude-3-haiku-20240307-v1:0", "us.anthropic.claude-haiku-5-5", "amazon.nova-pro-v1:0", "global.amazon.nova-2-lite-v1:0"]
+        {
+            assert!(is_model_id(id), "{id}");
+        }
+        assert!(is_model_id("arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-haiku-5-5"));
+        for other in ["api.donsylvester.dev", "amazon", "anthropic.*", "https://anthropic.com/x", "public.ecr.aws/amazon.x", ""] {
+            assert!(!is_model_id(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Where data is kept: databases, tables, caches, buckets, queues, images.
+
+use super::Quantity;
+use super::meter::Meter;
+use crate::inventory::data::{Cache, Database, Queue, ServerlessCache, Table};
+
+/// Small things that a load does not state, each printed beside its line.
+///
+/// A task is written to a table when it comes, before and after each model call, and when it ends; and read as often.
+const TABLE_UNITS_A_STEP: u64 = 4;
+/// Bytes that a task leaves behind.
+const TASK_BYTES: u64 = 10_000;
+/// GB of an image repository: a few versions of a small image.
+const IMAGES_GB: u64 = 1;
+/// GB of a bucket.
+const BUCKET_GB: u64 = 1;
+/// Requests to a queue for one message: sent, received, deleted.
+const REQUESTS_A_MESSAGE: u64 = 3;
+/// Requests of a poller that waits 20 s each time, all month.
+const POLLS: u64 = 730 * 3_600 / 20;
+
+/// Months in which the standard support of PostgreSQL's major versions ends on RDS; from then on each vCPU-hour costs extra. General knowledge.
+const POSTGRES_SUPPORT_ENDS: &[(&str, &str)] = &[("11", "2024-02"), ("12", "2025-02"), ("13", "2026-02"), ("14", "2027-02"), ("15", "2028-02")];
+
+pub(super) fn database(meter: &mut Meter<'_>, id: &str, database: &Database) {
+    let Some(engine) = meter.text(id, "engine", &database.engine, None) else { return };
+    let family = if engine == "postgres" { "pg" } else { engine.as_str() };
+    let Some(is_doubled) = meter.flag(id, "standby", &database.multi_az, false) else { return };
+    let factor = is_doubled.then_some("rds.multi_az");
+    let standby = if is_doubled { "with a standby" } else { "without a standby" };
+    if let Some(class) = meter.text(id, "instance class", &database.class, None) {
+        let assumption = format!("{standby}, on demand, all 730 hours of the month");
+        meter.charge_times(id, &format!("RDS {class}"), (&format!("rds.{family}.{class}"), factor), Quantity::MONTH_HOURS, assumption);
+    }
+    if engine.starts_with("aurora") {
+        meter.unpriced(id, "Aurora's storage and I/O have no price here");
+    } else if let (Some(gb), Some(kind)) =
+        (meter.number(id, "storage", &database.storage_gb, None), meter.text(id, "storage type", &database.storage_type, Some("gp2")))
+    {
+        let assumption = format!("{gb} GB {standby}; backups stay below the size of the database, which is free");
+        meter.charge_times(id, &format!("RDS storage, {kind}"), (&format!("rds.{kind}"), factor), gb, assumption);
+    }
+    if meter.flag(id, "public address", &database.public, false) == Some(true) {
+        super::network::address(meter, id, "public IPv4 address", "publicly accessible");
+    }
+    if engine == "postgres" {
+        extended_support(meter, id, database);
+    }
+}
+
+/// The surcharge of an old major version, as of the day of the price list.
+fn extended_support(meter: &mut Meter<'_>, id: &str, database: &Database) {
+    let Some(version) = database.engine_version.known() else { return };
+    let major = version.split('.').next().unwrap_or_default();
+    let Some((_, end)) = POSTGRES_SUPPORT_ENDS.iter().find(|(known, _)| *known == major) else { return };
+    if *end >= meter.prices.as_of() {
+        return;
+    }
+    // The burstable classes have two vCPUs up to large; the others grow with their size.
+    let class = database.class.known().map_or("", String::as_str);
+    let has_two = ["db.t3.", "db.t4g."].iter().any(|family| class.starts_with(family)) && !class.ends_with("xlarge");
+    if !has_two {
+        meter.unpriced(id, format!("PostgreSQL {major} left standard support in {end}, and how many vCPUs pay for that is not known of {class:?}"));
+        return;
+    }
+    let standby = if database.multi_az.known() == Some(&true) { 4 } else { 2 };
+    let hours = Quantity::MONTH_HOURS.times(Quantity::whole(standby));
+    meter.charge(
+        id,
+        "RDS extended support",
+        "rds.extended_support",
+        hours,
+        format!("PostgreSQL {major} left standard support in {end}; {standby} vCPUs all month"),
+    );
+}
+
+pub(super) fn table(meter: &mut Meter<'_>, id: &str, table: &Table) {
+    let Some(mode) = meter.text(id, "billing mode", &table.billing_mode, Some("PROVISIONED")) else { return };
+    if mode == "PAY_PER_REQUEST" {
+        let units = (Quantity::whole(meter.load.tasks) + meter.load.calls()).times(Quantity::whole(TABLE_UNITS_A_STEP)).per(1_000_000);
+        let words = format!("{TABLE_UNITS_A_STEP} units for each task and each model call of {}", meter.load.tasks_words());
+        meter.charge(id, "DynamoDB writes", "ddb.od.write", units, words.clone());
+        meter.charge(id, "DynamoDB reads", "ddb.od.read", units, words);
+    } else {
+        for (item, row, value) in [("writes", "ddb.provisioned.write", &table.write_units), ("reads", "ddb.provisioned.read", &table.read_units)] {
+            if let Some(units) = meter.number(id, &format!("provisioned {item}"), value, None) {
+                meter.charge(
+                    id,
+                    &format!("DynamoDB provisioned {item}"),
+                    row,
+                    Quantity::MONTH_HOURS.times(units),
+                    format!("{units} units all month"),
+                );
+            }
+        }
+    }
+    let gb = Quantity::whole(meter.load.tasks).times(Quantity::whole(TASK_BYTES)).per(1_000_000_000);
+    let words = format!("{TASK_BYTES} bytes for each of {}, kept for a month", meter.load.tasks_words());
+    meter.charge(id, "DynamoDB storage", "ddb.storage", gb, words.clone());
+    if meter.flag(id, "point-in-time recovery", &table.point_in_time_recovery, false) == Some(true) {
+        meter.charge(id, "DynamoDB point-in-time recovery", "ddb.pitr", gb, words);
+    }
+}
+
+pub(super) fn cache(meter: &mut Meter<'_>, id: &str, cache: &Cache) {
+    let node = meter.text(id, "node type", &cache.node_type, None);
+    let nodes = meter.number(id, "number of nodes", &cache.nodes, Some(1.0));
+    let engine = meter.text(id, "engine", &cache.engine, Some("redis"));
+    if let (Some(node), Some(nodes), Some(engine)) = (node, nodes, engine) {
+        let hours = Quantity::MONTH_HOURS.times(nodes);
+        meter.charge(
+            id,
+            &format!("ElastiCache {node}, {engine}"),
+            &format!("{node}.{engine}"),
+            hours,
+            format!("{nodes} nodes, all 730 hours of the month"),
+        );
+    }
+}
+
+pub(super) fn serverless_cache(meter: &mut Meter<'_>, id: &str, cache: &ServerlessCache) {
+    let Some(engine) = meter.text(id, "engine", &cache.engine, None) else { return };
+    let floor = meter.prices.size(&format!("cache.serverless.{engine}.floor"));
+    let assumption = format!("the least that is billed, {floor} GB, all 730 hours of the month");
+    meter.charge(
+        id,
+        &format!("ElastiCache Serverless, {engine}"),
+        &format!("cache.serverless.{engine}.gb"),
+        Quantity::MONTH_HOURS.times(floor),
+        assumption,
+    );
+    let units = (Quantity::whole(meter.load.tasks) + meter.load.calls()).times(Quantity::whole(TABLE_UNITS_A_STEP)).per(1_000_000);
+    let words = format!("{TABLE_UNITS_A_STEP} commands of 1 KB for each task and each model call of {}", meter.load.tasks_words());
+    meter.charge(id, "ElastiCache Serverless commands", &format!("cache.serverless.{engine}.ecpu"), units, words);
+}
+
+pub(super) fn bucket(meter: &mut Meter<'_>, id: &str) {
+    meter.charge(id, "S3 storage", "s3.standard", Quantity::whole(BUCKET_GB), format!("{BUCKET_GB} GB; a load does not say how much is kept"));
+    let thousands = Quantity::whole(meter.load.tasks).per(1_000);
+    meter.charge(id, "S3 writes", "s3.put", thousands, format!("one object for each of {}", meter.load.tasks_words()));
+}
+
+pub(super) fn queue(meter: &mut Meter<'_>, id: &str, queue: &Queue) {
+    let Some(is_fifo) = meter.flag(id, "order", &queue.fifo, false) else { return };
+    let row = if is_fifo { "sqs.fifo" } else { "sqs.standard" };
+    let requests = (Quantity::whole(meter.load.tasks).times(Quantity::whole(REQUESTS_A_MESSAGE)) + Quantity::whole(POLLS)).per(1_000_000);
+    let words = format!("{REQUESTS_A_MESSAGE} requests for each of {} and a poller that waits 20 s each time", meter.load.tasks_words());
+    meter.charge(id, "SQS requests", row, requests, words);
+}
+
+pub(super) fn images(meter: &mut Meter<'_>, id: &str) {
+    let words = format!("{IMAGES_GB} GB: a few versions of a small image; pulled within the region, which is free");
+    meter.charge(id, "ECR storage", "ecr.storage", Quantity::whole(IMAGES_GB), words);
+}

@@ -1,0 +1,101 @@
+//! The four named ways to run the product, each as an inventory with the founding document's values as defaults.
+
+mod beanstalk;
+mod common;
+mod ec2;
+mod fargate;
+mod lambda;
+
+use crate::cost::{Load, Quantity};
+use crate::inventory::Inventory;
+use serde::Serialize;
+
+/// A named option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeployOption {
+    /// One EC2 instance.
+    Ec2,
+    /// ECS tasks on Fargate behind a load balancer.
+    Fargate,
+    /// A Lambda function behind API Gateway.
+    Lambda,
+    /// An Elastic Beanstalk environment.
+    Beanstalk,
+}
+
+/// What an option is asked to be beyond its simplest form. An option that cannot be it stays as it is; `recommend` excludes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Variant {
+    /// It survives the loss of a machine or a zone.
+    pub is_highly_available: bool,
+    /// What runs the code has no public address.
+    pub is_private: bool,
+}
+
+/// Tasks at once that one vCPU carries: they mostly wait for a model.
+const TASKS_PER_VCPU: u64 = 20;
+/// The busiest minute against the average: traffic follows the day.
+const PEAK_TO_AVERAGE: u64 = 3;
+/// Seconds of a month of 730 hours.
+const MONTH_SECONDS: u64 = 730 * 3_600;
+
+impl DeployOption {
+    /// All of them, in the order of the founding document.
+    pub const ALL: [DeployOption; 4] = [DeployOption::Ec2, DeployOption::Fargate, DeployOption::Lambda, DeployOption::Beanstalk];
+
+    /// The name on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DeployOption::Ec2 => "ec2",
+            DeployOption::Fargate => "fargate",
+            DeployOption::Lambda => "lambda",
+            DeployOption::Beanstalk => "beanstalk",
+        }
+    }
+
+    /// What it is, in words.
+    pub fn title(self) -> &'static str {
+        match self {
+            DeployOption::Ec2 => "EC2 instance",
+            DeployOption::Fargate => "ECS Fargate",
+            DeployOption::Lambda => "Lambda + API Gateway",
+            DeployOption::Beanstalk => "Elastic Beanstalk",
+        }
+    }
+
+    /// Reads the name on the command line.
+    pub fn parse(text: &str) -> Option<DeployOption> {
+        DeployOption::ALL.into_iter().find(|option| option.as_str() == text)
+    }
+
+    /// The option's resources, enough of them to carry the load.
+    pub fn inventory(self, load: &Load, variant: Variant) -> Inventory {
+        match self {
+            DeployOption::Ec2 => ec2::inventory(load),
+            DeployOption::Fargate => fargate::inventory(load, variant),
+            DeployOption::Lambda => lambda::inventory(load),
+            DeployOption::Beanstalk => beanstalk::inventory(load, variant),
+        }
+    }
+
+    /// Machines, tasks or executions that the load's busiest minute needs.
+    pub fn units_needed(self, load: &Load) -> u64 {
+        let tasks_of_unit = match self {
+            DeployOption::Ec2 | DeployOption::Beanstalk => 2 * TASKS_PER_VCPU,
+            DeployOption::Fargate => TASKS_PER_VCPU / 2,
+            DeployOption::Lambda => 1,
+        };
+        tasks_at_peak(load).per(tasks_of_unit).ceil().max(1)
+    }
+}
+
+/// Tasks that run at once in the busiest minute.
+fn tasks_at_peak(load: &Load) -> Quantity {
+    load.task_seconds().times(Quantity::whole(PEAK_TO_AVERAGE)).per(MONTH_SECONDS)
+}
+
+/// In words, how many machines a load is taken to need.
+pub fn capacity_words() -> String {
+    format!("one vCPU carries {TASKS_PER_VCPU} tasks at once, and the busiest minute is {PEAK_TO_AVERAGE} times the average")
+}
