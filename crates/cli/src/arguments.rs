@@ -1,5 +1,9 @@
 //! The commands and flags, as they are typed.
 
+mod infra;
+
+pub(crate) use infra::{Cost, Infra, Prices, Recommend};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::finding::Severity;
 use std::path::PathBuf;
@@ -90,6 +94,14 @@ pub(crate) enum Command {
   orchestrator up
   API_KEY=… orchestrator up --host 0.0.0.0 --port 8000")]
     Up(Up),
+    /// Infrastructure as it is written down: what it costs, which form would suit the load
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  orchestrator infra cost . --load tasks=50000,seconds=20
+  orchestrator infra recommend --load tasks=50000,seconds=20 --need ha,private"
+    )]
+    Infra(Infra),
     /// The configuration and where each value comes from
     #[command(
         subcommand,

@@ -5,6 +5,7 @@ pub(crate) mod ask;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod infra;
 pub(crate) mod run;
 pub(crate) mod up;
 pub(crate) mod version;

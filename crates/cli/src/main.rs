@@ -79,6 +79,7 @@ async fn dispatch(context: Context, command: Command) -> Result<Exit, Failure> {
         Command::Check(check) => commands::check::check(context, check).await,
         Command::Run(run) => commands::run::run(context, run).await,
         Command::Agent(agent) => commands::agent::agent(context, agent).await,
+        Command::Infra(infra) => commands::infra::infra(&context, infra),
         Command::Config(config) => commands::config::config(context, config).await,
         Command::Doctor => commands::doctor::doctor(context).await,
         Command::Version => Ok(commands::version::version(&context)),

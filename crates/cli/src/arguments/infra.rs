@@ -1,0 +1,66 @@
+//! What is typed after `infra`.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Infra {
+    /// The monthly bill of the templates in a folder, or of a named option, line by line
+    #[command(after_help = "Examples:
+  orchestrator infra cost deploy/ --region eu-central-1 --as-us-east-1
+  orchestrator infra cost --option fargate --load tasks=100000,seconds=30,tokens_in=4000
+  orchestrator infra cost . --actual bill.csv -o json")]
+    Cost(Box<Cost>),
+    /// The four options ranked for a load and needs, with the loads at which their order turns
+    #[command(after_help = "Examples:
+  orchestrator infra recommend --load tasks=20000,seconds=5
+  orchestrator infra recommend --load tasks=900000 --need ha,no-cold-start --svg cost.svg")]
+    Recommend(Box<Recommend>),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Cost {
+    /// A folder or template: CloudFormation, SAM, Terraform or CDK's output
+    #[arg(default_value = ".", conflicts_with = "option")]
+    pub(crate) path: PathBuf,
+    /// Instead of a folder: ec2, fargate, lambda or beanstalk, as this product is deployed there
+    #[arg(long, value_name = "OPTION")]
+    pub(crate) option: Option<String>,
+    #[command(flatten)]
+    pub(crate) prices: Prices,
+    /// The founding document's own cost tables beside ours, with the reason for each difference
+    #[arg(long, conflicts_with_all = ["path", "option", "actual", "load"])]
+    pub(crate) as_document: bool,
+    /// A Cost Explorer or usage-report export (CSV) of a month, to compare with the estimate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) actual: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Recommend {
+    #[command(flatten)]
+    pub(crate) prices: Prices,
+    /// What it has to be: ha, scale-to-zero, long-runs, no-cold-start, private
+    #[arg(long, value_name = "NEED,…")]
+    pub(crate) need: Option<String>,
+    /// Draw cost over load into this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
+/// A load and what it is priced by.
+#[derive(Args, Debug)]
+pub(crate) struct Prices {
+    /// What it has to carry in a month: tasks, seconds, steps, tokens_in, tokens_out, egress_gb, log_gb, memory_mb, disk_gb, hit_rate, model
+    #[arg(long, value_name = "KEY=VALUE,…")]
+    pub(crate) load: Option<String>,
+    /// The region whose prices hold. Default: the one that the templates name, else the configured one
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// Take the prices of us-east-1 for a region that has none in the list, and say so
+    #[arg(long)]
+    pub(crate) as_us_east_1: bool,
+    /// Price rows that add to the built-in ones or replace them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: Option<PathBuf>,
+}

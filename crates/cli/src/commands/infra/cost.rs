@@ -1,0 +1,86 @@
+//! `infra cost`: the bill of templates, or of a named option.
+
+use super::{load, price_lists, text_of};
+use crate::arguments::{Cost, Format};
+use crate::commands::Context;
+use crate::config::nearest;
+use crate::exit::{Exit, Failure};
+use crate::show;
+use crate::terminal::{harmless, print, tell};
+use infra::Inventory;
+use infra::cost::{Load, as_document, compare_actual, document_text, region_of, text};
+use infra::options::{DeployOption, Variant};
+use infra::read::{Files, Options, read_files};
+use infra::usage::{Fact, scan};
+use std::path::Path;
+
+/// Prints the bill.
+pub(crate) fn cost(context: &Context, cost: &Cost) -> Result<Exit, Failure> {
+    let configured = context.config()?.region;
+    if cost.as_document {
+        let (prices, models) = price_lists(&cost.prices, &configured)?;
+        let tables = as_document(&prices, &models);
+        match context.format() {
+            Format::Text => print(&document_text(&tables)),
+            format => show::json(format, &tables),
+        }
+        return Ok(Exit::Done);
+    }
+    let mut load = load(&cost.prices)?;
+    let inventory = match &cost.option {
+        Some(name) => option(name)?.inventory(&load, Variant::default()),
+        None => declared(&cost.path, &mut load)?,
+    };
+    let region = region_of(&inventory).unwrap_or(configured);
+    let (prices, models) = price_lists(&cost.prices, &region)?;
+    let mut bill = infra::cost::cost(&inventory, &load, &prices, &models);
+    if let Some(path) = &cost.actual {
+        let actual = compare_actual(&bill, &text_of(path)?);
+        bill.actual = Some(actual.map_err(|error| Failure::usage(format!("the export {}: {error}", path.display())))?);
+    }
+    match context.format() {
+        Format::Text => print(&harmless(&text(&bill))),
+        format => show::json(format, &bill),
+    }
+    // What could not be read may cost something.
+    Ok(if inventory.problems.is_empty() { Exit::Done } else { Exit::Unreachable })
+}
+
+fn option(name: &str) -> Result<DeployOption, Failure> {
+    DeployOption::parse(name).ok_or_else(|| {
+        let names = || DeployOption::ALL.into_iter().map(DeployOption::as_str);
+        let meant = nearest(name, names()).map_or(String::new(), |near| format!("; did you mean {near}?"));
+        Failure::usage(format!("there is no option {name:?}{meant}")).advise(format!("there are: {}", names().collect::<Vec<_>>().join(", ")))
+    })
+}
+
+/// What the folder declares. The models that its code calls go into the load unless others were named.
+fn declared(path: &Path, load: &mut Load) -> Result<Inventory, Failure> {
+    if !path.exists() {
+        return Err(Failure::usage(format!("there is no file or folder {}", path.display())));
+    }
+    let files = Files::of(path);
+    let inventory = read_files(&files, &Options::default());
+    for problem in &inventory.problems {
+        let line = problem.line.map_or(String::new(), |line| format!(":{line}"));
+        tell(&harmless(&format!("warning: {}{line}: {}", problem.file, problem.message)));
+    }
+    if inventory.resources.is_empty() && inventory.unrecognised.is_empty() {
+        if !inventory.problems.is_empty() {
+            return Err(Failure::new(
+                Exit::Unreachable,
+                format!("nothing in {} could be read as a template; mend the files named above", path.display()),
+            ));
+        }
+        let failure = Failure::usage(format!("{} declares no AWS resource in CloudFormation, Terraform or CDK's output", path.display()));
+        return Err(failure.advise("name the folder of the templates, or price one of our options with --option ec2, fargate, lambda or beanstalk"));
+    }
+    if load.models.is_empty() {
+        let models = scan(&files).configured.into_iter().filter_map(|configured| match configured.fact {
+            Fact::Model(model) => Some(model),
+            _ => None,
+        });
+        load.models = models.collect();
+    }
+    Ok(inventory)
+}

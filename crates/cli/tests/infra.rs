@@ -1,0 +1,107 @@
+//! `infra` as a person types it: the real binary, templates in a temporary folder.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const INSTANCE: &str = r#"
+provider "aws" {
+  region = "us-east-1"
+}
+resource "aws_instance" "api" {
+  instance_type               = "t3.medium"
+  associate_public_ip_address = true
+  user_data                   = file("${path.module}/boot.sh")
+  root_block_device {
+    volume_size = 20
+    volume_type = "gp3"
+  }
+}
+"#;
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_orchestrator"));
+    command.env_clear().env("HOME", folder).current_dir(folder).arg("infra").args(arguments).output().unwrap()
+}
+
+fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+#[track_caller]
+fn fails(output: &Output, code: i32, said: &str) {
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(code) && err.contains(said), "{output:?}");
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+#[test]
+fn a_folder_of_templates_is_priced_line_by_line() {
+    let project = project(&[("main.tf", INSTANCE), ("boot.sh", "#!/bin/sh\n")]);
+    let text = run(project.path(), &["cost", "--load", "tasks=30000"]);
+    let out = String::from_utf8_lossy(&text.stdout);
+    assert!(text.status.code() == Some(0) && out.contains("$35.62 a month") && out.contains("[aws_instance.api]"), "{text:?}");
+    assert!(out.lines().all(|line| line.chars().count() <= 100), "{out}");
+
+    let bill = json(&run(project.path(), &["cost", ".", "-o", "json"]));
+    assert_eq!((&bill["region"], &bill["complete"], &bill["unpriced"]), (&"us-east-1".into(), &true.into(), &Value::Array(Vec::new())));
+    let fields = ["as_of", "region", "load", "complete", "unpriced", "total_monthly_usd", "per_1000_tasks_usd", "lines"];
+    assert!(fields.iter().all(|field| !bill[*field].is_null()), "{bill}");
+    let fields = ["resource", "item", "quantity", "unit", "unit_price_usd", "monthly_usd", "free_tier_usd", "assumption", "verified"];
+    assert!(fields.iter().all(|field| !bill["lines"][0][*field].is_null()), "{bill}");
+}
+
+#[test]
+fn a_named_option_is_priced_and_the_four_are_ranked() {
+    let project = project(&[]);
+    for option in ["ec2", "fargate", "lambda", "beanstalk"] {
+        let bill = json(&run(project.path(), &["cost", "--option", option, "-o", "json"]));
+        assert_eq!(bill["complete"], true, "{option}: {bill}");
+    }
+    let ranking = json(&run(project.path(), &["recommend", "--load", "tasks=1000", "--need", "ha", "--svg", "cost.svg", "-o", "json"]));
+    assert_eq!((ranking["ranked"].as_array().unwrap().len(), &ranking["excluded"][0]["option"]), (3, &"ec2".into()), "{ranking}");
+    assert!(std::fs::read_to_string(project.path().join("cost.svg")).unwrap().starts_with("<svg"));
+    let document = run(project.path(), &["cost", "--as-document"]);
+    assert!(String::from_utf8_lossy(&document.stdout).contains("~$47-87"), "{document:?}");
+}
+
+#[test]
+fn a_users_prices_take_the_place_of_the_built_in_ones() {
+    let row =
+        "[[price]]\nid = \"ec2.t3.medium\"\nunit = \"hour\"\nusd = \"0.0516\"\nas_of = \"2026-11\"\nsource = \"our contract\"\nverified = true\n";
+    let project = project(&[("main.tf", INSTANCE), ("boot.sh", ""), ("mine.toml", row), ("wrong.toml", &row.replace("0.0516", "-1"))]);
+    let text = run(project.path(), &["cost", "--prices", "mine.toml"]);
+    // 730 hours at a cent more each.
+    assert!(String::from_utf8_lossy(&text.stdout).contains("$42.92 a month"), "{text:?}");
+    fails(&run(project.path(), &["cost", "--prices", "wrong.toml"]), 2, "wrong.toml: ");
+}
+
+#[test]
+fn wrong_input_is_refused_with_what_would_be_right() {
+    let empty = project(&[("readme.md", "no templates here")]);
+    let run = |arguments: &[&str]| run(empty.path(), arguments);
+    fails(&run(&["cost"]), 2, "declares no AWS resource");
+    fails(&run(&["cost", "nowhere"]), 2, "there is no file or folder nowhere");
+    fails(&run(&["cost", "--option", "farget"]), 2, "did you mean fargate?");
+    fails(&run(&["cost", "--option", "ec2", "--load", "task=1"]), 2, "did you mean tasks?");
+    fails(&run(&["cost", "--option", "ec2", "--load", "tasks=0"]), 2, "tasks");
+    fails(&run(&["cost", "--option", "ec2", "--region", "eu-central-1"]), 2, "--as-us-east-1");
+    fails(&run(&["cost", "--option", "ec2", "--actual", "readme.md"]), 2, "readme.md");
+    fails(&run(&["recommend", "--need", "hot"]), 2, "is not a need");
+    let priced = run(&["cost", "--option", "ec2", "--region", "eu-central-1", "--as-us-east-1"]);
+    assert!(String::from_utf8_lossy(&priced.stdout).contains("us-east-1"), "{priced:?}");
+
+    let broken = project(&[("main.tf", "resource \"aws_instance\" {\n")]);
+    fails(&self::run(broken.path(), &["cost"]), 8, "main.tf:");
+    let half = project(&[("main.tf", INSTANCE), ("boot.sh", ""), ("broken.tf", "resource {{\n")]);
+    let priced = self::run(half.path(), &["cost"]);
+    fails(&priced, 8, "broken.tf:1");
+    assert!(String::from_utf8_lossy(&priced.stdout).contains("EC2 t3.medium"), "the rest goes on: {priced:?}");
+}
