@@ -100,8 +100,12 @@ fn evidence(text: &mut String, terminal: Terminal, view: &RunView) {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in findings {
         let _ = writeln!(text, "  {} {} [{}]", terminal.severity(finding.severity), harmless(&finding.title), finding.id);
-        for Evidence::Event { event, tool, quote, .. } in &finding.evidence {
-            let _ = writeln!(text, "           {tool}, event {event}: {}", terminal.faint(&format!("\"{}\"", harmless(quote))));
+        for evidence in &finding.evidence {
+            let from = match evidence {
+                Evidence::Event { event, tool, .. } => format!("{tool}, event {event}"),
+                Evidence::File { place, .. } | Evidence::Resource { place, .. } => harmless(place),
+            };
+            let _ = writeln!(text, "           {from}: {}", terminal.faint(&format!("\"{}\"", harmless(evidence.quote()))));
         }
         if !view.answer.as_deref().unwrap_or_default().contains(&finding.remedy) {
             let _ = writeln!(text, "           {}", harmless(&finding.remedy));

@@ -89,13 +89,35 @@ pub enum Evidence {
         /// Words of the output.
         quote: String,
     },
+    /// A place in a file.
+    File {
+        /// `path:line`, the path relative to what was read.
+        #[serde(rename = "where")]
+        place: String,
+        /// What stands there, as its language names it: `Resources.Service`, `aws_ecs_service.api`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        /// The line, or what was read from it.
+        quote: String,
+        /// What it shows, in a few words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// A resource, or the set of resources that was searched.
+    Resource {
+        /// Its name or ARN, or where was searched.
+        #[serde(rename = "where")]
+        place: String,
+        /// What was read of it.
+        quote: String,
+    },
 }
 
 impl Evidence {
     /// The quoted words.
     pub fn quote(&self) -> &str {
         match self {
-            Evidence::Event { quote, .. } => quote,
+            Evidence::Event { quote, .. } | Evidence::File { quote, .. } | Evidence::Resource { quote, .. } => quote,
         }
     }
 }

@@ -7,8 +7,11 @@ pub mod cost;
 pub mod inventory;
 pub mod options;
 pub mod price;
+pub mod print;
 pub mod read;
 pub mod recommend;
+pub mod review;
+pub mod rules;
 pub mod usage;
 pub mod value;
 

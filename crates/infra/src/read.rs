@@ -10,10 +10,12 @@ mod document;
 mod files;
 mod partial;
 mod policy;
+mod sources;
 mod terraform;
 
 pub use archive::{ArchiveError, ArchiveFormat, from_archive};
 pub use files::Files;
+pub use sources::sources;
 
 use crate::inventory::{Inventory, Language, Problem};
 use cloudformation::template::{Environment, Template};

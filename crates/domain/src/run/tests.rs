@@ -224,7 +224,7 @@ fn a_finding_needs_words_that_occur_in_an_output() {
     let findings = journal.run.findings();
     assert_eq!(findings.len(), 1);
     assert_eq!((findings[0].source.as_str(), findings[0].evidence[0].quote()), ("system", "99% full"));
-    let crate::finding::Evidence::Event { event, tool, .. } = &findings[0].evidence[0];
+    let crate::finding::Evidence::Event { event, tool, .. } = &findings[0].evidence[0] else { panic!("{findings:?}") };
     assert_eq!((*event, tool.as_str()), (5, "look"));
 }
 

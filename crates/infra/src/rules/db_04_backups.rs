@@ -1,0 +1,48 @@
+//! DB-04: a database's backups are kept for a week.
+
+use super::prelude::*;
+use crate::inventory::data::Database;
+
+pub(super) static RULE: Rule = Rule {
+    id: "DB-04",
+    title: "Backups are kept for seven days or more",
+    section: Section::Data,
+    area: Area::Database,
+    document_line: None,
+    severity: Severity::High,
+    effort: Effort::Minutes,
+    refs: Refs { prowler: &["rds_instance_backup_enabled"], checkov: &["CKV_AWS_133"], fsbp: &["RDS.11*"], cdk_nag: &["RDS13"] },
+    decided_from: TEMPLATES,
+    remedy: Remedy { what: "Keep backups for a week", cloudformation: "BackupRetentionPeriod: 7", terraform: "backup_retention_period = 7" },
+    patch: Some(|_, _| set(("BackupRetentionPeriod", "7"), ("backup_retention_period", "7"))),
+    judge,
+};
+
+/// The founding document's figure.
+const DAYS_MIN: f64 = 7.0;
+
+fn judge(facts: &Facts) -> Judgement {
+    let mut tally = Tally::default();
+    for (resource, database) in facts.all::<Database>() {
+        let (days, default) = (database.backup_days.known().copied(), if resource.origin.file.ends_with(".tf") { 0.0 } else { 1.0 });
+        let kept = |days: f64| if days == 0.0 { "it has no backups".to_owned() } else { format!("its backups are kept for {}", count(days as usize, "day")) };
+        let note = kept(days.unwrap_or(default));
+        tally.holds(database.backup_days.holds(false, |days| *days >= DAYS_MIN), resource, &["BackupRetentionPeriod", "backup_retention_period"], notes(note.clone(), note, "how long its backups are kept cannot be told"));
+    }
+    tally.close(|| facts.not_needed("no RDS database is declared"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_is_the_least() {
+        let database = |backup_days| world().with("db", Database { backup_days, ..Database::default() });
+        passes(&RULE, database(7.0.into()));
+        fails(&RULE, database(1.0.into()));
+        fails(&RULE, database(Value::Absent));
+        is_unknown(&RULE, database(unclear()));
+        does_not_apply(&RULE, world().with("vm", crate::inventory::compute::Instance::default()));
+    }
+}

@@ -1,0 +1,61 @@
+//! DNS-02: a certificate is issued for the name.
+
+use super::machines::machines;
+use super::prelude::*;
+use crate::inventory::balancing::Listener;
+use crate::inventory::names::Certificate;
+
+pub(super) static RULE: Rule = Rule {
+    id: "DNS-02",
+    title: "An ACM certificate is issued",
+    section: Section::Common,
+    area: Area::Certificate,
+    document_line: Some("ACM certificate issued"),
+    severity: Severity::High,
+    effort: Effort::Hours,
+    refs: Refs { prowler: &["acm_certificates_expiration_check"], checkov: &["CKV_AWS_233", "CKV2_AWS_71"], fsbp: &["ACM.1*"], cdk_nag: &[] },
+    decided_from: TEMPLATES,
+    remedy: Remedy { what: "Declare a certificate with DNS validation; ACM renews it by itself, and it is free", cloudformation: "AWS::CertificateManager::Certificate with ValidationMethod: DNS", terraform: "aws_acm_certificate with validation_method = \"DNS\"" },
+    patch: None,
+    judge,
+};
+
+fn judge(facts: &Facts) -> Judgement {
+    let mut tally = Tally::default();
+    for (resource, certificate) in facts.all::<Certificate>() {
+        let name = certificate.domain.known().map_or("a name".to_owned(), Clone::clone);
+        tally.good(Seen::resource(resource, &["DomainName", "domain_name"], format!("it is for {name}")));
+    }
+    for (resource, listener) in facts.all::<Listener>() {
+        for certificate in &listener.certificates {
+            match certificate {
+                Value::Known(Link::Outside(_)) => tally.good(Seen::resource(resource, &["Certificates", "certificate_arn"], "its certificate is declared elsewhere")),
+                Value::Unknown(why) => tally.unclear(Seen::resource(resource, &["Certificates", "certificate_arn"], format!("its certificate cannot be told: {why}"))),
+                _ => {}
+            }
+        }
+    }
+    let issues_itself = |script: &str| ["certbot", "letsencrypt", "lego ", "caddy"].iter().any(|word| script.contains(word));
+    let other = machines(facts.inventory).into_iter().find(|(_, machine)| machine.user_data.known().is_some_and(|script| issues_itself(script)));
+    tally.close(|| match other {
+        Some((resource, _)) => Judgement::not_applicable(format!("{} gets its certificate from Let's Encrypt", resource.id)),
+        None if facts.has_compute() || facts.has_front() || !facts.has_templates() || facts.hidden().is_some() => facts.none_of("an ACM certificate"),
+        None => Judgement::not_applicable("nothing declared here answers requests"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::compute::Instance;
+
+    #[test]
+    fn a_certificate_is_declared_here_or_elsewhere() {
+        let listener = |certificate| world().with("l", Listener { certificates: vec![certificate], ..Listener::default() });
+        passes(&RULE, world().with("c", Certificate::default()));
+        passes(&RULE, listener(outside("arn:aws:acm:us-east-1:123456789012:certificate/1")));
+        is_unknown(&RULE, listener(unclear()));
+        fails(&RULE, world().with("vm", Instance::default()));
+        does_not_apply(&RULE, world().with("vm", Instance { user_data: text("certbot --nginx"), ..Instance::default() }));
+    }
+}

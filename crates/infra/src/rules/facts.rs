@@ -1,0 +1,150 @@
+//! What a rule may look at.
+
+use super::judgement::{Judgement, Seen};
+use crate::inventory::{Inventory, Kind, OfKind, Resource};
+use crate::review::{Architecture, Day, Deployment, RepositoryFacts};
+use domain::prices::Prices;
+use std::collections::BTreeSet;
+
+/// What a rule may look at: what was read, the price list for the lives of models, and the day.
+pub struct Facts<'a> {
+    /// What templates declare.
+    pub inventory: &'a Inventory,
+    /// What code and configuration say.
+    pub repository: &'a RepositoryFacts,
+    /// Models with their end of life.
+    pub prices: &'a Prices,
+    /// The day of the review.
+    pub today: &'a Day,
+    /// Which of the four architectures this is.
+    pub architecture: Architecture,
+}
+
+impl<'a> Facts<'a> {
+    /// The facts, with the architecture recognised.
+    pub fn new(inventory: &'a Inventory, repository: &'a RepositoryFacts, prices: &'a Prices, today: &'a Day) -> Facts<'a> {
+        Facts { inventory, repository, prices, today, architecture: Architecture::recognise(inventory) }
+    }
+
+    /// Whether anything is declared at all.
+    pub fn has_templates(&self) -> bool {
+        !self.inventory.resources.is_empty() || !self.inventory.unrecognised.is_empty()
+    }
+
+    /// The resources of one kind.
+    pub fn all<T: OfKind + 'static>(&self) -> impl Iterator<Item = (&'a Resource, &'a T)> + use<'a, T> {
+        self.inventory.all::<T>()
+    }
+
+    /// Whether any resource is of this kind.
+    pub fn has<T: OfKind + 'static>(&self) -> bool {
+        self.all::<T>().next().is_some()
+    }
+
+    /// Whether the project uses Bedrock, by its code or by its policies.
+    pub fn uses_bedrock(&self) -> bool {
+        self.repository.bedrock().next().is_some() || super::policies::bedrock_statements(self.inventory).next().is_some()
+    }
+
+    /// Something in front of the code takes requests: a balancer, an API or a function's URL.
+    pub fn has_front(&self) -> bool {
+        self.inventory.resources.iter().any(|resource| matches!(resource.kind, Kind::LoadBalancer(_) | Kind::Api(_) | Kind::FunctionUrl(_)))
+    }
+
+    /// Something runs code.
+    pub fn has_compute(&self) -> bool {
+        self.architecture.recognised.is_some()
+            || self
+                .inventory
+                .resources
+                .iter()
+                .any(|r| matches!(r.kind, Kind::Instance(_) | Kind::Service(_) | Kind::TaskDefinition(_) | Kind::Function(_)))
+    }
+
+    /// The judgement when nothing of a kind is declared: a failure, unless it may be where nobody could look.
+    pub fn none_of(&self, what: &str) -> Judgement {
+        if !self.has_templates() {
+            return without_templates();
+        }
+        if let Some(hidden) = self.hidden() {
+            return Judgement::unknown(format!("no {} is declared here, but {}", bare(what), hidden.note()), vec![hidden]);
+        }
+        Judgement::fail(format!("no {} is declared", bare(what)), vec![self.searched(what)])
+    }
+
+    /// The same for what belongs to one way of deployment: the question arises only where it was chosen.
+    pub fn none_of_deployment(&self, deployment: Deployment, what: &str) -> Judgement {
+        match self.not_deployed_as(deployment) {
+            Some(judgement) => judgement,
+            None => self.none_of(what),
+        }
+    }
+
+    /// Not applicable when the project is plainly deployed in another way.
+    pub fn not_deployed_as(&self, deployment: Deployment) -> Option<Judgement> {
+        if !self.has_templates() {
+            return Some(without_templates());
+        }
+        if self.architecture.includes(deployment) {
+            return None;
+        }
+        Some(match self.architecture.recognised {
+            Some(other) => Judgement::not_applicable(format!("this project is deployed on {}", other.title())),
+            None => Judgement::not_applicable(format!("nothing declared here runs on {}", deployment.title())),
+        })
+    }
+
+    /// Not applicable when nothing of a kind is declared and nothing needs it; unknown without templates.
+    pub fn not_needed(&self, why: &str) -> Judgement {
+        if self.has_templates() { Judgement::not_applicable(why) } else { without_templates() }
+    }
+
+    /// The files that were searched without finding something.
+    pub fn searched(&self, what: &str) -> Seen {
+        let files: BTreeSet<&str> = self.inventory.resources.iter().map(|resource| resource.origin.file.as_str()).collect();
+        let place = match files.len() {
+            0 => ".".to_owned(),
+            1..=3 => files.iter().copied().collect::<Vec<_>>().join(", "),
+            more => format!("{} and {} more files", files.iter().take(2).copied().collect::<Vec<_>>().join(", "), more - 2),
+        };
+        Seen::Searched { place, note: format!("no {} among {}", bare(what), count(self.inventory.resources.len(), "resource")) }
+    }
+
+    /// The first part of the project that may declare more than could be read.
+    pub fn hidden(&self) -> Option<Seen> {
+        if let Some(problem) = self.inventory.problems.first() {
+            let place = problem.line.map_or_else(|| problem.file.clone(), |line| format!("{}:{line}", problem.file));
+            return Some(Seen::Searched { note: format!("{place} could not be read: {}", problem.message), place });
+        }
+        self.inventory.unrecognised.iter().find(|unrecognised| holds_resources(&unrecognised.type_name)).map(|unrecognised| Seen::At {
+            origin: unrecognised.origin.clone(),
+            resource: Some(unrecognised.id.clone()),
+            quote: None,
+            settings: &[],
+            note: format!("{} may declare it, and its content is not here", unrecognised.id),
+        })
+    }
+}
+
+/// What can be said of an account whose infrastructure is written down nowhere.
+fn without_templates() -> Judgement {
+    Judgement::unknown("nothing here is infrastructure as code, so no file can tell", Vec::new())
+}
+
+/// Types that stand for resources declared elsewhere: modules and nested stacks whose content is not in the folder.
+fn holds_resources(type_name: &str) -> bool {
+    type_name.starts_with("module")
+        || type_name == "AWS::CloudFormation::Stack"
+        || type_name == "AWS::Serverless::Application"
+        || type_name.ends_with("::MODULE")
+}
+
+/// `a trail` without its article.
+fn bare(what: &str) -> &str {
+    what.strip_prefix("an ").or_else(|| what.strip_prefix("a ")).unwrap_or(what)
+}
+
+/// `1 resource`, `2 resources`.
+pub(crate) fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}

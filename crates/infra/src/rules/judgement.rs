@@ -1,0 +1,213 @@
+//! A judgement: the verdict, why, and the places that show it.
+
+use crate::inventory::{Origin, Resource};
+use crate::review::Mention;
+
+/// What a rule found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// One sentence about this project, without a full stop.
+    pub reason: String,
+    /// What shows it.
+    pub evidence: Vec<Seen>,
+}
+
+/// How a rule came out. Only `Pass` is a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds, and the evidence shows it.
+    Pass,
+    /// It does not hold.
+    Fail,
+    /// No file can tell; a person must say.
+    Manual,
+    /// The files could tell and do not.
+    Unknown,
+    /// The question does not arise here.
+    NotApplicable,
+}
+
+/// Something a rule saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A declared resource or a line of code.
+    At {
+        /// Where.
+        origin: Origin,
+        /// The resource's id, when it is one.
+        resource: Option<String>,
+        /// The words there, when the rule knows them; else they are looked up.
+        quote: Option<String>,
+        /// Names of settings to quote rather than the resource's first line, in any language.
+        settings: &'static [&'static str],
+        /// What it shows.
+        note: String,
+    },
+    /// All that was searched without finding something.
+    Searched {
+        /// The files, or what stands for them.
+        place: String,
+        /// What was not there.
+        note: String,
+    },
+}
+
+impl Seen {
+    /// A resource.
+    pub fn resource(resource: &Resource, settings: &'static [&'static str], note: impl Into<String>) -> Seen {
+        Seen::At { origin: resource.origin.clone(), resource: Some(resource.id.clone()), quote: None, settings, note: note.into() }
+    }
+
+    /// A line inside a resource.
+    pub fn line(resource: &Resource, line: u32, note: impl Into<String>) -> Seen {
+        let line = if line == 0 { resource.origin.line } else { line };
+        let origin = Origin { line, ..resource.origin.clone() };
+        Seen::At { origin, resource: Some(resource.id.clone()), quote: None, settings: &[], note: note.into() }
+    }
+
+    /// A line of code or configuration.
+    pub fn mention(mention: &Mention, note: impl Into<String>) -> Seen {
+        Seen::At { origin: mention.origin.clone(), resource: None, quote: Some(mention.quote.clone()), settings: &[], note: note.into() }
+    }
+
+    /// What it shows.
+    pub fn note(&self) -> &str {
+        match self {
+            Seen::At { note, .. } | Seen::Searched { note, .. } => note,
+        }
+    }
+
+    /// What it is about: the resource, else the place.
+    fn subject(&self) -> Option<String> {
+        match self {
+            Seen::At { resource: Some(resource), .. } => Some(resource.clone()),
+            Seen::At { origin, .. } => Some(format!("{}:{}", origin.file, origin.line)),
+            Seen::Searched { .. } => None,
+        }
+    }
+}
+
+impl Judgement {
+    /// It holds.
+    pub fn pass(reason: impl Into<String>, evidence: Vec<Seen>) -> Judgement {
+        Judgement { verdict: Verdict::Pass, reason: reason.into(), evidence }
+    }
+
+    /// It does not hold.
+    pub fn fail(reason: impl Into<String>, evidence: Vec<Seen>) -> Judgement {
+        Judgement { verdict: Verdict::Fail, reason: reason.into(), evidence }
+    }
+
+    /// A person must say.
+    pub fn manual(reason: impl Into<String>, evidence: Vec<Seen>) -> Judgement {
+        Judgement { verdict: Verdict::Manual, reason: reason.into(), evidence }
+    }
+
+    /// It cannot be told.
+    pub fn unknown(reason: impl Into<String>, evidence: Vec<Seen>) -> Judgement {
+        Judgement { verdict: Verdict::Unknown, reason: reason.into(), evidence }
+    }
+
+    /// The question does not arise.
+    pub fn not_applicable(reason: impl Into<String>) -> Judgement {
+        Judgement { verdict: Verdict::NotApplicable, reason: reason.into(), evidence: Vec::new() }
+    }
+}
+
+/// What a rule saw of each thing that it looked at. One that fails fails the rule; one that cannot be told leaves it unknown.
+#[derive(Default)]
+pub struct Tally {
+    good: Vec<Seen>,
+    bad: Vec<Seen>,
+    unclear: Vec<Seen>,
+}
+
+impl Tally {
+    /// It is as it should be.
+    pub fn good(&mut self, seen: Seen) {
+        self.good.push(seen);
+    }
+
+    /// It is at fault.
+    pub fn bad(&mut self, seen: Seen) {
+        self.bad.push(seen);
+    }
+
+    /// It cannot be told.
+    pub fn unclear(&mut self, seen: Seen) {
+        self.unclear.push(seen);
+    }
+
+    /// Whether nothing was seen at all.
+    pub fn is_empty(&self) -> bool {
+        self.good.is_empty() && self.bad.is_empty() && self.unclear.is_empty()
+    }
+
+    /// Whether something passed.
+    pub fn has_good(&self) -> bool {
+        !self.good.is_empty()
+    }
+
+    /// Files the thing under what `holds` says: `Some(true)`, `Some(false)`, or `None` when it cannot be told.
+    pub fn holds(&mut self, holds: Option<bool>, resource: &Resource, settings: &'static [&'static str], notes: Notes) {
+        match holds {
+            Some(true) => self.good(Seen::resource(resource, settings, notes.good)),
+            Some(false) => self.bad(Seen::resource(resource, settings, notes.bad)),
+            None => self.unclear(Seen::resource(resource, settings, notes.unclear)),
+        }
+    }
+
+    /// The judgement of all of them, or `none` when nothing was seen.
+    pub fn close(self, none: impl FnOnce() -> Judgement) -> Judgement {
+        if !self.bad.is_empty() {
+            Judgement::fail(sentence(&self.bad), self.bad)
+        } else if !self.unclear.is_empty() {
+            Judgement::unknown(sentence(&self.unclear), self.unclear)
+        } else if !self.good.is_empty() {
+            Judgement::pass(sentence(&self.good), self.good)
+        } else {
+            none()
+        }
+    }
+}
+
+/// What to say in each of three cases.
+pub struct Notes {
+    /// It is as it should be.
+    pub good: String,
+    /// It is at fault.
+    pub bad: String,
+    /// It cannot be told.
+    pub unclear: String,
+}
+
+/// The three notes from what can be shown as text.
+pub fn notes(good: impl Into<String>, bad: impl Into<String>, unclear: impl Into<String>) -> Notes {
+    Notes { good: good.into(), bad: bad.into(), unclear: unclear.into() }
+}
+
+/// What was seen in one sentence: the first two notes, each with its first subject, and how many more there are.
+fn sentence(seen: &[Seen]) -> String {
+    let mut notes: Vec<(&Seen, usize)> = Vec::new();
+    for one in seen {
+        match notes.iter_mut().find(|(first, _)| first.note() == one.note()) {
+            Some((_, n)) => *n += 1,
+            None => notes.push((one, 1)),
+        }
+    }
+    let shown: Vec<String> = notes
+        .iter()
+        .take(2)
+        .map(|(first, n)| match (first.subject(), n) {
+            (None, _) => first.note().to_owned(),
+            (Some(subject), 1) => format!("{subject}: {}", first.note()),
+            (Some(subject), n) => format!("{subject} and {} more: {}", n - 1, first.note()),
+        })
+        .collect();
+    match notes.iter().skip(2).map(|(_, n)| n).sum::<usize>() {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
+    }
+}

@@ -1,0 +1,107 @@
+//! NET-01: security groups let in web traffic and nothing else from everywhere.
+
+use super::exposure::{groups_behind_balancers, is_from_everywhere, ports};
+use super::prelude::*;
+use crate::inventory::network::{Permission, SecurityGroup};
+
+pub(super) static RULE: Rule = Rule {
+    id: "NET-01",
+    title: "Security groups let in only web traffic from everywhere",
+    section: Section::Network,
+    area: Area::Networking,
+    document_line: Some("Use security groups (firewall rules)"),
+    severity: Severity::High,
+    effort: Effort::Minutes,
+    refs: Refs {
+        prowler: &["ec2_securitygroup_default_restrict_traffic", "ec2_securitygroup_allow_ingress_from_internet_to_any_port"],
+        checkov: &["CKV_AWS_23", "CKV_AWS_260", "CKV_AWS_277", "CKV_AWS_382", "CKV2_AWS_5", "CKV2_AWS_12"],
+        fsbp: &["EC2.2*", "EC2.18", "EC2.19"],
+        cdk_nag: &["EC23"],
+    },
+    decided_from: TEMPLATES,
+    remedy: Remedy {
+        what: "Open 80 and 443 to everywhere and other ports only to the groups or addresses that need them",
+        cloudformation: "SourceSecurityGroupId",
+        terraform: "referenced_security_group_id",
+    },
+    patch: None,
+    judge,
+};
+
+/// Ports that have a rule of their own: SSH and remote desktop (NET-02).
+const JUDGED_ELSEWHERE: [f64; 2] = [22.0, 3389.0];
+
+fn judge(facts: &Facts) -> Judgement {
+    let judged_elsewhere = groups_behind_balancers(facts.inventory);
+    let mut tally = Tally::default();
+    for (resource, group) in facts.all::<SecurityGroup>() {
+        if judged_elsewhere.contains(&resource.id) {
+            tally.good(Seen::resource(resource, &[], "it stands behind the balancer (NET-07)"));
+            continue;
+        }
+        let mut is_fine = true;
+        for permission in &group.ingress {
+            if let Some(note) = fault(permission) {
+                tally.bad(Seen::line(resource, permission.line, note));
+                is_fine = false;
+            } else if is_from_everywhere(permission).is_none() {
+                tally.unclear(Seen::line(resource, permission.line, format!("who may reach {} cannot be told", ports(permission))));
+                is_fine = false;
+            }
+        }
+        if is_fine {
+            let note = if group.ingress.is_empty() { "it lets nobody in" } else { "it lets in only what it should" };
+            tally.good(Seen::resource(resource, &[], note));
+        }
+    }
+    tally.close(|| match facts.architecture.recognised {
+        Some(Deployment::Lambda) if facts.architecture.also.is_empty() => Judgement::not_applicable("Lambda functions outside a VPC have no security group"),
+        _ => facts.none_of("a security group"),
+    })
+}
+
+/// What is wrong with a rule that lets everybody in.
+fn fault(permission: &Permission) -> Option<String> {
+    let is_icmp = permission.protocol.known().is_some_and(|protocol| protocol.starts_with("icmp") || protocol == "1" || protocol == "58");
+    if is_from_everywhere(permission) != Some(true) || is_icmp {
+        return None;
+    }
+    let single = match (permission.from_port.known(), permission.to_port.known()) {
+        (Some(from), Some(to)) if from == to => Some(*from),
+        _ => None,
+    };
+    let is_web = single.is_some_and(|port| port == 80.0 || port == 443.0 || JUDGED_ELSEWHERE.contains(&port));
+    if is_web || permission.from_port.is_unknown() || permission.to_port.is_unknown() {
+        return None;
+    }
+    Some(format!("{} is open to {}", ports(permission), permission.cidr.known().map_or("everybody", String::as_str)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(protocol: &str, port: f64, cidr: Value<String>) -> World {
+        let permission = Permission { protocol: text(protocol), from_port: port.into(), to_port: port.into(), cidr, ..Permission::default() };
+        world().with("sg", SecurityGroup { ingress: vec![permission], ..SecurityGroup::default() })
+    }
+
+    #[test]
+    fn web_ports_may_be_open_and_others_not() {
+        passes(&RULE, group("tcp", 443.0, text("0.0.0.0/0")));
+        passes(&RULE, group("tcp", 8000.0, text("10.0.0.0/16")));
+        fails(&RULE, group("tcp", 8000.0, text("::/0")));
+        fails(&RULE, group("-1", 0.0, text("0.0.0.0/0")));
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_told_is_unknown() {
+        is_unknown(&RULE, group("tcp", 8000.0, unclear()));
+    }
+
+    #[test]
+    fn functions_outside_a_vpc_need_none() {
+        does_not_apply(&RULE, world().with("fn", crate::inventory::compute::Function::default()));
+        fails(&RULE, world().with("vm", crate::inventory::compute::Instance::default()));
+    }
+}

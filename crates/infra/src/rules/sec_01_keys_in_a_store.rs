@@ -1,0 +1,111 @@
+//! SEC-01: API keys come from Secrets Manager or Parameter Store, not from plain settings.
+
+use super::prelude::*;
+use super::sensitive::{is_pointer, is_secret_name};
+use crate::inventory::compute::{Function, TaskDefinition};
+use crate::inventory::secrets::{Parameter, Secret};
+use std::collections::BTreeMap;
+
+pub(super) static RULE: Rule = Rule {
+    id: "SEC-01",
+    title: "API keys come from Secrets Manager or Parameter Store",
+    section: Section::Secrets,
+    area: Area::Secrets,
+    document_line: Some("Store API keys in Secrets Manager or Parameter Store"),
+    severity: Severity::High,
+    effort: Effort::Hours,
+    refs: Refs {
+        prowler: &["ecs_task_definitions_no_environment_secrets", "awslambda_function_no_secrets_in_variables", "ec2_instance_secrets_user_data"],
+        checkov: &["CKV_AWS_45", "CKV_AWS_46"],
+        fsbp: &["ECS.8*"],
+        cdk_nag: &["ECS2"],
+    },
+    decided_from: TEMPLATES_AND_REPOSITORY,
+    remedy: Remedy {
+        what: "Keep the value in a secret and give the code only its ARN",
+        cloudformation: "Secrets: [{Name, ValueFrom}]",
+        terraform: "secrets = [{ name, valueFrom }]",
+    },
+    patch: None,
+    judge,
+};
+
+fn judge(facts: &Facts) -> Judgement {
+    let mut tally = Tally::default();
+    for (resource, task) in facts.all::<TaskDefinition>() {
+        for container in &task.containers {
+            plain(&mut tally, resource, &container.environment);
+            for name in container.secrets.keys() {
+                tally.good(Seen::resource(resource, &["Secrets", "secrets"], format!("{name} comes from a secret store")));
+            }
+        }
+    }
+    for (resource, function) in facts.all::<Function>() {
+        plain(&mut tally, resource, &function.environment);
+    }
+    for (resource, _) in facts.all::<Secret>() {
+        tally.good(Seen::resource(resource, &[], "it is kept in Secrets Manager"));
+    }
+    for (resource, parameter) in facts.all::<Parameter>() {
+        if parameter.parameter_type == Value::Known("SecureString".to_owned()) {
+            tally.good(Seen::resource(resource, &[], "it is kept in Parameter Store, encrypted"));
+        }
+    }
+    for mention in &facts.repository.hard_coded {
+        tally.bad(Seen::mention(mention, format!("{} is written into the file", mention.value)));
+    }
+    // Keys for a developer's machine are no fault of a project that has a store.
+    if !tally.has_good() {
+        for mention in &facts.repository.access_keys {
+            tally.bad(Seen::mention(mention, format!("{} comes from plain settings, and no secret store is declared", mention.value)));
+        }
+    }
+    tally.close(|| {
+        if facts.has_compute() || !facts.has_templates() || facts.hidden().is_some() {
+            facts.none_of("a secret or encrypted parameter")
+        } else {
+            Judgement::not_applicable("nothing declared here runs code, so nothing needs a key")
+        }
+    })
+}
+
+fn plain(tally: &mut Tally, resource: &Resource, environment: &BTreeMap<String, Value<String>>) {
+    for (name, value) in environment.iter().filter(|(name, _)| is_secret_name(name)) {
+        match value {
+            Value::Known(value) if is_pointer(value) => tally.good(Seen::resource(resource, &[], format!("{name} only points at a secret"))),
+            Value::Known(_) => tally.bad(Seen::resource(resource, &[], format!("{name} stands in its plain environment"))),
+            Value::Unknown(why) => tally.unclear(Seen::resource(resource, &[], format!("whether {name} holds a secret or points at one cannot be told: {why}"))),
+            Value::Absent => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(name: &str, value: Value<String>) -> World {
+        world().with("fn", Function { environment: [(name.to_owned(), value)].into(), ..Function::default() })
+    }
+
+    #[test]
+    fn a_secret_in_a_plain_environment_fails() {
+        fails(&RULE, function("API_KEY", text("sk-live-1")));
+        passes(&RULE, function("API_KEY", text("{{resolve:secretsmanager:api-key}}")));
+        is_unknown(&RULE, function("API_KEY", unclear()));
+    }
+
+    #[test]
+    fn a_key_in_plain_settings_is_a_fault_where_no_store_is() {
+        let project = world().with_mention(|r| &mut r.access_keys, "an access key's secret");
+        fails(&RULE, project.clone());
+        passes(&RULE, project.with("key", Secret::default()));
+    }
+
+    #[test]
+    fn code_without_any_store_fails_and_a_bare_network_needs_none() {
+        fails(&RULE, function("LOG_LEVEL", text("info")));
+        does_not_apply(&RULE, world().with("vpc", crate::inventory::network::Vpc::default()));
+        is_unknown(&RULE, world());
+    }
+}

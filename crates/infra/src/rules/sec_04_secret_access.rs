@@ -1,0 +1,78 @@
+//! SEC-04: who may read secrets may read those that it needs.
+
+use super::policies::{allowing, allows, documents};
+use super::prelude::*;
+use crate::inventory::secrets::{Parameter, Secret};
+
+pub(super) static RULE: Rule = Rule {
+    id: "SEC-04",
+    title: "IAM policies restrict who reads which secret",
+    section: Section::Secrets,
+    area: Area::Secrets,
+    document_line: Some("Use IAM policies to restrict access"),
+    severity: Severity::High,
+    effort: Effort::Minutes,
+    refs: Refs {
+        prowler: &["secretsmanager_has_restrictive_resource_policy", "secretsmanager_not_publicly_accessible"],
+        checkov: &["CKV_AWS_111", "CKV_AWS_356"],
+        fsbp: &["IAM.1*"],
+        cdk_nag: &["IAM5"],
+    },
+    decided_from: TEMPLATES,
+    remedy: Remedy { what: "Name the ARNs of the secrets in the statement that reads them", cloudformation: "Resource: !Ref ApiKeySecret", terraform: "resources = [aws_secretsmanager_secret.api_key.arn]" },
+    patch: None,
+    judge,
+};
+
+const READS: [&str; 4] = ["secretsmanager:GetSecretValue", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"];
+
+fn judge(facts: &Facts) -> Judgement {
+    let mut tally = Tally::default();
+    for (resource, statement) in allowing(facts.inventory) {
+        let Some(action) = READS.iter().find(|action| allows(statement, action) == Some(true)) else { continue };
+        let seen = |note: String| Seen::line(resource, statement.line, note);
+        let is_whole = |arn: &str| arn == "*" || (arn.starts_with("arn:") && (arn.ends_with(":secret:*") || arn.ends_with(":parameter/*")));
+        let whole = statement.resources.iter().find(|link| matches!(link, Value::Known(Link::Outside(arn)) if is_whole(arn)));
+        if whole.is_some() || !statement.not_resources.is_empty() {
+            tally.bad(seen(format!("{action} is allowed on every secret")));
+        } else if let Some(Value::Unknown(why)) = statement.resources.iter().find(|link| link.is_unknown()) {
+            tally.unclear(seen(format!("on which secrets {action} is allowed cannot be told: {why}")));
+        } else {
+            tally.good(seen(format!("{action} is allowed on named secrets")));
+        }
+    }
+    if let Some((resource, _)) = documents(facts.inventory).find(|(_, document)| document.is_unknown()).filter(|_| tally.is_empty()) {
+        tally.unclear(Seen::resource(resource, &[], "what it allows cannot be told"));
+    }
+    tally.close(|| {
+        if facts.has::<Secret>() || facts.has::<Parameter>() || facts.hidden().is_some() {
+            facts.none_of("a policy that lets the code read its secrets and no others")
+        } else {
+            facts.not_needed("no secret is declared and no policy reads one")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::identity::{Policy, Role};
+
+    fn reads(resource: &str) -> World {
+        world().with("p", Policy { document: allow(&["secretsmanager:GetSecretValue"], &[resource]), ..Policy::default() })
+    }
+
+    #[test]
+    fn a_policy_names_its_secrets() {
+        passes(&RULE, reads("arn:aws:secretsmanager:us-east-1:123456789012:secret:api-key-AbCdEf"));
+        fails(&RULE, reads("*"));
+        fails(&RULE, reads("arn:aws:secretsmanager:us-east-1:123456789012:secret:*"));
+        fails(&RULE, world().with("s", Secret::default()));
+    }
+
+    #[test]
+    fn an_unreadable_policy_is_unknown() {
+        is_unknown(&RULE, world().with("r", Role { inline: vec![unclear()], ..Role::default() }));
+        does_not_apply(&RULE, world().with("r", Role::default()));
+    }
+}

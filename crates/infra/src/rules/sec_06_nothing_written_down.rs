@@ -1,0 +1,106 @@
+//! SEC-06: no secret's value is written into a template or into code.
+
+use super::prelude::*;
+use super::sensitive::{is_pointer, is_secret_name};
+use crate::inventory::data::Database;
+use crate::inventory::secrets::{Parameter, Secret};
+
+pub(super) static RULE: Rule = Rule {
+    id: "SEC-06",
+    title: "No secret's value is written into a template or into code",
+    section: Section::Common,
+    area: Area::Secrets,
+    document_line: Some("Secrets stored securely"),
+    severity: Severity::Critical,
+    effort: Effort::Hours,
+    refs: Refs { prowler: &["ec2_instance_secrets_user_data"], checkov: &["CKV_AWS_41", "CKV_AWS_46"], fsbp: &[], cdk_nag: &[] },
+    decided_from: TEMPLATES_AND_REPOSITORY,
+    remedy: Remedy {
+        what: "Take the value out, replace it wherever it was valid, and let AWS make the new one",
+        cloudformation: "GenerateSecretString or ManageMasterUserPassword: true",
+        terraform: "manage_master_user_password = true",
+    },
+    patch: Some(patch),
+    judge,
+};
+
+/// A database lets Secrets Manager make and keep its password. The one in the file is known and must go.
+fn patch(_: &Inventory, resource: &Resource) -> Vec<Change> {
+    let Kind::Database(_) = resource.kind else { return Vec::new() };
+    let mut changes = set(("ManageMasterUserPassword", "true"), ("manage_master_user_password", "true"));
+    changes.push(Change::Remove { settings: &["MasterUserPassword", "password"] });
+    changes
+}
+
+fn judge(facts: &Facts) -> Judgement {
+    let mut tally = Tally::default();
+    let is_written = |value: &Value<String>| value.known().is_some_and(|value| !is_pointer(value));
+    for mention in &facts.repository.hard_coded {
+        tally.bad(Seen::mention(mention, format!("{} is written into the file", mention.value)));
+    }
+    for (resource, secret) in facts.all::<Secret>() {
+        let note = |is_bad| if is_bad { "its value is written into the template" } else { "its value is not in the template" };
+        let is_bad = is_written(&secret.written_value);
+        tally.holds(Some(!is_bad), resource, &["SecretString", "secret_string"], notes(note(false), note(true), ""));
+    }
+    for (resource, database) in facts.all::<Database>() {
+        let settings = &["MasterUserPassword", "password", "ManageMasterUserPassword", "manage_master_user_password"];
+        if is_written(&database.password) {
+            tally.bad(Seen::resource(resource, settings, "its password is written into the template"));
+        } else {
+            let is_managed = database.managed_password.holds(false, |is_managed| *is_managed) == Some(true);
+            tally.good(Seen::resource(resource, settings, if is_managed { "Secrets Manager keeps its password" } else { "its password is not in the template" }));
+        }
+    }
+    for (resource, parameter) in facts.all::<Parameter>() {
+        if !is_secret_name(parameter.name.known().unwrap_or(&resource.id)) {
+            continue;
+        }
+        let is_bad = is_written(&parameter.written_value);
+        tally.holds(Some(!is_bad), resource, &["Value", "value"], notes("its value is not in the template", "its value is written into the template", ""));
+    }
+    for (resource, machine) in super::machines::machines(facts.inventory) {
+        match &machine.user_data {
+            Value::Known(script) if has_key(script) => tally.bad(Seen::resource(resource, &["UserData", "user_data"], "its user data holds an access key")),
+            Value::Known(_) => tally.good(Seen::resource(resource, &["UserData", "user_data"], "its user data holds no access key")),
+            Value::Unknown(why) => tally.unclear(Seen::resource(resource, &["UserData", "user_data"], format!("what its user data holds cannot be told: {why}"))),
+            Value::Absent => {}
+        }
+    }
+    tally.close(|| match facts.hidden() {
+        Some(_) => facts.none_of("a secret"),
+        None => facts.not_needed("no secret, database or start-up script is declared here, and the code holds no key"),
+    })
+}
+
+/// An access key id: `AKIA` and sixteen capitals or digits.
+fn has_key(script: &str) -> bool {
+    script.match_indices("AKIA").any(|(at, _)| {
+        let rest: Vec<u8> = script[at + 4..].bytes().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit()).collect();
+        rest.len() == 16
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::compute::Instance;
+
+    #[test]
+    fn a_value_in_the_template_fails() {
+        fails(&RULE, world().with("s", Secret { written_value: text("hunter2"), ..Secret::default() }));
+        passes(&RULE, world().with("s", Secret::default()));
+        fails(&RULE, world().with("db", Database { password: text("hunter2"), ..Database::default() }));
+        passes(&RULE, world().with("db", Database { password: unclear(), ..Database::default() }));
+        fails(&RULE, world().with_mention(|r| &mut r.hard_coded, "AWS access key"));
+    }
+
+    #[test]
+    fn start_up_scripts_are_looked_into() {
+        let vm = |user_data| world().with("vm", Instance { user_data, ..Instance::default() });
+        fails(&RULE, vm(text("export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE")));
+        passes(&RULE, vm(text("apt-get update")));
+        is_unknown(&RULE, vm(unclear()));
+        does_not_apply(&RULE, vm(Value::Absent));
+    }
+}

@@ -1,0 +1,147 @@
+//! Whole reviews of small projects, printed in every form; the goldens are read like code.
+
+use domain::finding::Severity;
+use domain::prices::Prices;
+use infra::print::{Style, junit, markdown, sarif, text};
+use infra::read::{Files, read_files, sources};
+use infra::review::{Baseline, Day, Decisions, Input, Review, Status, review};
+use infra::usage::scan;
+use std::path::PathBuf;
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures")).join(name)
+}
+
+fn reviewed(files: &Files, decisions: &str) -> Review {
+    let inventory = read_files(files, &infra::read::Options::default());
+    let prices = Prices::parse(include_str!("../../../prices/models.toml")).unwrap();
+    let decisions = Decisions::parse(decisions).unwrap();
+    let today = Day::parse("2026-11-23").unwrap();
+    review(&Input {
+        inventory: &inventory,
+        usage: &scan(files),
+        prices: &prices,
+        today: &today,
+        costs: Vec::new(),
+        decisions: &decisions,
+        sources: &sources(files, &inventory),
+    })
+}
+
+fn of(name: &str) -> Review {
+    reviewed(&Files::of(&fixture(name)), "")
+}
+
+/// Compares with a golden file, or writes it when `REFRESH` is set.
+fn golden(name: &str, actual: &str) {
+    let path = fixture("review").join(name);
+    if std::env::var_os("REFRESH").is_some() {
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(expected == actual, "{} is not what is printed now; set REFRESH=1 to write it anew and read the difference", path.display());
+}
+
+#[test]
+fn a_small_project_is_printed_as_text_and_markdown() {
+    let review = of("review/small");
+    golden("small.txt", &text(&review, Style::Plain));
+    golden("small.md", &markdown(&review));
+}
+
+#[test]
+fn a_project_without_templates_is_printed_as_text() {
+    golden("founding.txt", &text(&of("usage/founding"), Style::Plain));
+}
+
+#[test]
+fn no_line_of_text_is_wider_than_100_columns() {
+    for name in ["review/small", "usage/founding", "fargate/cloudformation", "terraform/ecs", "baselines/terraform/rest"] {
+        for line in text(&of(name), Style::Plain).lines() {
+            assert!(line.chars().count() <= 100, "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_json_has_the_shape_that_programs_rely_on() {
+    let json = infra::print::json(&of("review/small"));
+    let keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut expected = ["summary", "usage", "architecture", "checks", "costs", "questions", "next_steps"];
+    let mut found = keys.clone();
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+    for count in ["pass", "fail", "manual", "attested", "unknown", "not_applicable", "suppressed"] {
+        assert!(json["summary"][count].is_u64(), "{count}");
+    }
+    assert_eq!(json["architecture"]["recognised"], "ec2");
+    let ssh = json["checks"].as_array().unwrap().iter().find(|check| check["id"] == "NET-02").unwrap();
+    assert_eq!(
+        (&ssh["status"], &ssh["severity"], &ssh["document_line"]),
+        (&"fail".into(), &"critical".into(), &"Restrict SSH access to your IP only".into())
+    );
+    assert_eq!(
+        (&ssh["evidence"][0]["kind"], &ssh["evidence"][0]["where"], &ssh["evidence"][0]["quote"]),
+        (&"file".into(), &"main.tf:15".into(), &"ingress {".into())
+    );
+    assert_eq!(ssh["refs"]["fsbp"][0], serde_json::json!({"id": "EC2.13", "verified": true}));
+    assert_eq!(ssh["refs"]["cdk_nag"][0], serde_json::json!({"id": "AwsSolutions-EC23", "verified": false}));
+}
+
+#[test]
+fn a_baseline_leaves_only_what_is_new() {
+    let before = of("review/small");
+    let baseline = Baseline::parse(&infra::print::json(&before).to_string()).unwrap();
+    assert!(before.failures_at(Severity::Info, None).count() > 10);
+    assert_eq!(before.failures_at(Severity::Info, Some(&baseline)).count(), 0);
+    let text = std::fs::read_to_string(fixture("review/small/main.tf")).unwrap();
+    let more = format!("# moved down by a line\n{text}\nresource \"aws_cloudwatch_log_group\" \"other\" {{\n  name = \"/other\"\n}}\n");
+    let code = std::fs::read(fixture("review/small/app.py")).unwrap();
+    let after = reviewed(&Files::in_memory([("main.tf".to_owned(), more.into_bytes()), ("app.py".to_owned(), code)]), "");
+    let new: Vec<&str> = after.failures_at(Severity::Info, Some(&baseline)).map(|check| check.id).collect();
+    assert_eq!(new, ["MON-03"]);
+    assert!(Baseline::parse("{}").is_err());
+}
+
+#[test]
+fn decisions_turn_manual_into_attested_and_failures_into_suppressed() {
+    let files = || Files::of(&fixture("review/small"));
+    let decisions = "[[attestation]]\nrule = \"IAM-02\"\nby = \"A. Person\"\non = \"2026-11-01\"\nuntil = \"2027-11-01\"\n\
+                     [[attestation]]\nrule = \"ACC-02\"\nby = \"A. Person\"\non = \"2025-11-01\"\nuntil = \"2026-11-01\"\n\
+                     [[suppression]]\nrule = \"NET-03\"\nresource = \"aws_instance.api\"\nreason = \"the simple set-up\"\nuntil = \"2027-01-01\"\n\
+                     [[suppression]]\nrule = \"MON-03\"\nreason = \"later\"\nuntil = \"2026-01-01\"\n\
+                     [[answer]]\nquestion = \"Q15\"\nanswer = \"at a registrar\"\n";
+    let (before, after) = (reviewed(&files(), ""), reviewed(&files(), decisions));
+    let status = |id: &str| after.check(id).unwrap();
+    assert_eq!((status("IAM-02").status, status("ACC-02").status), (Status::Attested, Status::Manual));
+    assert!(status("NET-03").suppressed.is_some() && status("NET-03").status == Status::Fail);
+    assert!(status("MON-03").suppressed.is_none());
+    assert_eq!((after.summary.attested, after.summary.suppressed, after.summary.fail), (1, 1, before.summary.fail - 1));
+    assert_eq!(after.questions.len(), before.questions.len() - 1);
+    assert!(after.next_steps.iter().all(|step| step.id != "NET-03"));
+    assert_eq!(after.notices.len(), 2, "{:?}", after.notices);
+}
+
+#[test]
+fn a_comment_beside_a_resource_suppresses_its_rule() {
+    let text = std::fs::read_to_string(fixture("review/small/main.tf")).unwrap();
+    let skipped = text.replace("  name = \"/api\"", "  # orchestrator:skip=MON-03 until=2027-01-31 kept for an audit\n  name = \"/api\"");
+    let review = reviewed(&Files::in_memory([("main.tf".to_owned(), skipped.into_bytes())]), "");
+    assert_eq!(review.check("MON-03").unwrap().suppressed.as_ref().unwrap().reason, "kept for an audit");
+}
+
+#[test]
+fn sarif_points_at_lines_and_junit_counts_what_it_lists() {
+    let review = of("review/small");
+    let log = sarif(&review);
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), review.summary.fail + review.summary.manual + review.summary.unknown);
+    let ssh = results.iter().find(|result| result["ruleId"] == "NET-02").unwrap();
+    assert_eq!(ssh["locations"][0]["physicalLocation"]["region"]["startLine"], 15);
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    assert_eq!(rules[ssh["ruleIndex"].as_u64().unwrap() as usize]["id"], "NET-02");
+    let xml = junit(&review);
+    assert_eq!(xml.matches("<testcase ").count(), review.checks.len());
+    assert_eq!(xml.matches("<failure ").count(), review.summary.fail);
+}
