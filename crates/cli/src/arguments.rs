@@ -2,7 +2,7 @@
 
 mod infra;
 
-pub(crate) use infra::{Cost, Infra, Prices, Recommend};
+pub(crate) use infra::{Cost, Infra, Prices, Recommend, Report, Review};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::finding::Severity;
@@ -94,10 +94,11 @@ pub(crate) enum Command {
   orchestrator up
   API_KEY=… orchestrator up --host 0.0.0.0 --port 8000")]
     Up(Up),
-    /// Infrastructure as it is written down: what it costs, which form would suit the load
+    /// Infrastructure as it is written down: what is wrong with it, what it costs, which form would suit the load
     #[command(
         subcommand,
         after_help = "Examples:
+  orchestrator infra review . --fail-on high
   orchestrator infra cost . --load tasks=50000,seconds=20
   orchestrator infra recommend --load tasks=50000,seconds=20 --need ha,private"
     )]

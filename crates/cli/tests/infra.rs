@@ -105,3 +105,52 @@ fn wrong_input_is_refused_with_what_would_be_right() {
     fails(&priced, 8, "broken.tf:1");
     assert!(String::from_utf8_lossy(&priced.stdout).contains("EC2 t3.medium"), "the rest goes on: {priced:?}");
 }
+
+const CODE: &str = "import boto3\n\nclient = boto3.client(\"bedrock-runtime\")\nMODEL = \"anthropic.claude-3-haiku-20240307-v1:0\"\n";
+
+#[test]
+fn a_project_is_reviewed_with_a_line_for_every_fault() {
+    let project = project(&[("main.tf", INSTANCE), ("boot.sh", ""), ("app.py", CODE)]);
+    let reviewed = run(project.path(), &["review", "-o", "json"]);
+    let review = json(&reviewed);
+    let fields = ["summary", "usage", "architecture", "checks", "costs", "questions", "next_steps"];
+    assert!(reviewed.status.code() == Some(0) && fields.iter().all(|field| !review[*field].is_null()), "{review}");
+    assert_eq!(review["architecture"]["recognised"], "ec2");
+    let check = |id: &str| review["checks"].as_array().unwrap().iter().find(|check| check["id"] == id).unwrap_or_else(|| panic!("{id}"));
+    assert_eq!((&check("BR-03")["status"], &check("BR-03")["evidence"][0]["where"]), (&"fail".into(), &"app.py:4".into()));
+    assert_eq!((&check("EC2-02")["status"], &check("EC2-05")["status"]), (&"fail".into(), &"pass".into()));
+
+    let text = run(project.path(), &["review"]);
+    assert!(String::from_utf8_lossy(&text.stdout).lines().all(|line| line.chars().count() <= 100), "{text:?}");
+    let markdown = run(project.path(), &["review", "--report", "markdown"]);
+    assert!(markdown.stdout.starts_with(b"# AWS Infrastructure Review\n"), "{markdown:?}");
+    assert_eq!(json(&run(project.path(), &["review", "--report", "sarif"]))["version"], "2.1.0");
+    assert!(run(project.path(), &["review", "--report", "junit"]).stdout.starts_with(b"<?xml"));
+
+    std::fs::write(project.path().join("mend.diff"), run(project.path(), &["review", "--report", "diff"]).stdout).unwrap();
+    let patched = Command::new("git").args(["apply", "mend.diff"]).current_dir(project.path()).output().unwrap();
+    assert!(patched.status.success(), "{patched:?}");
+    let mended = json(&run(project.path(), &["review", "-o", "json"]));
+    let check = mended["checks"].as_array().unwrap().iter().find(|check| check["id"] == "EC2-02").unwrap();
+    assert_eq!(check["status"], "pass", "{check}");
+}
+
+#[test]
+fn a_gate_counts_what_is_new_and_nobody_has_decided_on() {
+    let project = project(&[("main.tf", INSTANCE), ("boot.sh", "")]);
+    let code = |arguments: &[&str]| run(project.path(), arguments).status.code();
+    assert_eq!(code(&["review", "--fail-on", "high"]), Some(3));
+    std::fs::write(project.path().join("last.json"), run(project.path(), &["review", "-o", "json"]).stdout).unwrap();
+    assert_eq!(code(&["review", "--fail-on", "high", "--baseline", "last.json"]), Some(0));
+    std::fs::write(project.path().join("app.py"), CODE).unwrap();
+    assert_eq!(code(&["review", "--fail-on", "critical", "--baseline", "last.json"]), Some(3), "the model is new");
+
+    let decisions = "[[suppression]]\nrule = \"BR-03\"\nreason = \"replaced next week\"\nuntil = \"2999-01-01\"\n";
+    std::fs::write(project.path().join("review.toml"), decisions).unwrap();
+    assert_eq!(code(&["review", "--fail-on", "critical", "--baseline", "last.json"]), Some(0));
+    std::fs::write(project.path().join("review.toml"), "[[suppression]]\nrule = \"BR-03\"\nuntil = \"2999-01-01\"\n").unwrap();
+    fails(&run(project.path(), &["review"]), 2, "review.toml: ");
+    std::fs::write(project.path().join("review.toml"), "").unwrap();
+    fails(&run(project.path(), &["review", "--baseline", "main.tf"]), 2, "the baseline main.tf");
+    fails(&run(project.path(), &["review", "nowhere"]), 2, "there is no file or folder nowhere");
+}

@@ -1,10 +1,17 @@
 //! What is typed after `infra`.
 
-use clap::{Args, Subcommand};
+use super::Gate;
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Infra {
+    /// What a repository uses of AWS, what its infrastructure lacks, and what to do first
+    #[command(after_help = "Examples:
+  orchestrator infra review
+  orchestrator infra review deploy/ --report markdown > REVIEW.md
+  orchestrator infra review . --report sarif --fail-on high --baseline last.json")]
+    Review(Box<Review>),
     /// The monthly bill of the templates in a folder, or of a named option, line by line
     #[command(after_help = "Examples:
   orchestrator infra cost deploy/ --region eu-central-1 --as-us-east-1
@@ -16,6 +23,37 @@ pub(crate) enum Infra {
   orchestrator infra recommend --load tasks=20000,seconds=5
   orchestrator infra recommend --load tasks=900000 --need ha,no-cold-start --svg cost.svg")]
     Recommend(Box<Recommend>),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Review {
+    /// A repository, a folder of templates, or one template
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Instead of the text or JSON of --output
+    #[arg(long, value_enum, value_name = "REPORT")]
+    pub(crate) report: Option<Report>,
+    #[command(flatten)]
+    pub(crate) gate: Gate,
+    /// An earlier review as JSON: only failures that are not in it count for --fail-on
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Answers, attestations and suppressions. Default: review.toml in PATH
+    #[arg(long, value_name = "FILE")]
+    pub(crate) decisions: Option<PathBuf>,
+}
+
+/// A report for another program, or for the repository itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Report {
+    /// A document to commit
+    Markdown,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for test reports
+    Junit,
+    /// What can be mended by an edit, as a diff for `git apply` or `patch -p1`
+    Diff,
 }
 
 #[derive(Args, Debug)]

@@ -2,18 +2,23 @@
 
 mod cost;
 mod recommend;
+mod review;
 
 use super::Context;
 use crate::arguments::{Infra, Prices};
 use crate::exit::{Exit, Failure};
+use crate::terminal::{harmless, tell};
 use domain::prices::Prices as ModelPrices;
 use infra::cost::Load;
+use infra::inventory::Problem;
 use infra::price::{AwsPrices, Elsewhere, RegionalPrices, parse_file};
+use infra::usage::{Fact, Usage};
 use std::path::Path;
 
 /// Does what was asked. Nothing is sent anywhere.
 pub(crate) fn infra(context: &Context, infra: Infra) -> Result<Exit, Failure> {
     match infra {
+        Infra::Review(review) => review::review_project(context, &review),
         Infra::Cost(cost) => cost::cost(context, &cost),
         Infra::Recommend(recommend) => recommend::recommend(context, &recommend),
     }
@@ -39,6 +44,20 @@ fn price_lists(prices: &Prices, region: &str) -> Result<(RegionalPrices, ModelPr
         Failure::usage(error.to_string()).advise("take the prices of us-east-1 instead with --as-us-east-1, or give the region's own with --prices")
     })?;
     Ok((regional, models))
+}
+
+/// Tells what could not be read.
+fn warn_of(problems: &[Problem]) {
+    for problem in problems {
+        let line = problem.line.map_or(String::new(), |line| format!(":{line}"));
+        tell(&harmless(&format!("warning: {}{line}: {}", problem.file, problem.message)));
+    }
+}
+
+/// The models that a project's own code and configuration call.
+fn models_of(usage: &Usage) -> Vec<String> {
+    let model = |fact: &Fact| if let Fact::Model(model) = fact { Some(model.clone()) } else { None };
+    usage.configured.iter().filter_map(|configured| model(&configured.fact)).collect()
 }
 
 fn text_of(path: &Path) -> Result<String, Failure> {

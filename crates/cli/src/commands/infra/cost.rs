@@ -1,17 +1,17 @@
 //! `infra cost`: the bill of templates, or of a named option.
 
-use super::{load, price_lists, text_of};
+use super::{load, models_of, price_lists, text_of, warn_of};
 use crate::arguments::{Cost, Format};
 use crate::commands::Context;
 use crate::config::nearest;
 use crate::exit::{Exit, Failure};
 use crate::show;
-use crate::terminal::{harmless, print, tell};
+use crate::terminal::{harmless, print};
 use infra::Inventory;
 use infra::cost::{Load, as_document, compare_actual, document_text, region_of, text};
 use infra::options::{DeployOption, Variant};
 use infra::read::{Files, Options, read_files};
-use infra::usage::{Fact, scan};
+use infra::usage::scan;
 use std::path::Path;
 
 /// Prints the bill.
@@ -61,10 +61,7 @@ fn declared(path: &Path, load: &mut Load) -> Result<Inventory, Failure> {
     }
     let files = Files::of(path);
     let inventory = read_files(&files, &Options::default());
-    for problem in &inventory.problems {
-        let line = problem.line.map_or(String::new(), |line| format!(":{line}"));
-        tell(&harmless(&format!("warning: {}{line}: {}", problem.file, problem.message)));
-    }
+    warn_of(&inventory.problems);
     if inventory.resources.is_empty() && inventory.unrecognised.is_empty() {
         if !inventory.problems.is_empty() {
             return Err(Failure::new(
@@ -76,11 +73,7 @@ fn declared(path: &Path, load: &mut Load) -> Result<Inventory, Failure> {
         return Err(failure.advise("name the folder of the templates, or price one of our options with --option ec2, fargate, lambda or beanstalk"));
     }
     if load.models.is_empty() {
-        let models = scan(&files).configured.into_iter().filter_map(|configured| match configured.fact {
-            Fact::Model(model) => Some(model),
-            _ => None,
-        });
-        load.models = models.collect();
+        load.models = models_of(&scan(&files));
     }
     Ok(inventory)
 }
