@@ -4,6 +4,7 @@
 
 pub mod attribute;
 pub mod cost;
+pub mod iam;
 pub mod inventory;
 pub mod options;
 pub mod price;

@@ -29,6 +29,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Larger files are not sources that people write; their tokens would not fit in memory.
 const FILE_BYTES_MAX: usize = 4 << 20;
 
+/// A file that names so many models is a list of them, of prices or of choices; a program runs on few.
+const CATALOGUE_MODELS_MIN: usize = 6;
+
 /// One sign of use at one place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mention {
@@ -198,9 +201,12 @@ pub fn of_file(path: &str, bytes: &[u8]) -> Vec<Mention> {
     }
     facts.sort();
     facts.dedup();
+    let models: BTreeSet<&str> = facts.iter().filter_map(|(_, fact)| if let Fact::Model(id) = fact { Some(id.as_str()) } else { None }).collect();
+    let is_catalogue = models.len() >= CATALOGUE_MODELS_MIN;
     let lines: Vec<&str> = text.lines().collect();
     let mention = |(line, fact): (u32, Fact)| {
         let quote = keys::quote(lines.get(line as usize - 1).copied().unwrap_or_default());
+        let place = if is_catalogue && matches!(fact, Fact::Model(_)) && place == Place::Own { Place::Example } else { place };
         Mention { fact, evidence: Evidence { file: path.to_owned(), line, quote }, place }
     };
     facts.into_iter().map(mention).collect()

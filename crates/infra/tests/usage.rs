@@ -137,11 +137,11 @@ fn two_stacks_of_one_repository_are_not_mixed_up() {
     assert_eq!(
         lines(&usage("monorepo")),
         [
-            "Service: Amazon Bedrock (bedrock-runtime) @ chat/src/main.rs:1",
-            "Model: Claude Haiku 5.5 (us.anthropic.claude-haiku-5-5) @ chat/src/main.rs:8",
-            "Region: us-west-2 @ chat/src/main.rs:4",
-            "Client: bedrock-runtime, through AWS SDK for Rust @ chat/src/main.rs:1",
-            "Authentication: the SDK's default chain: no keys, profile or role are named in the repository @ chat/src/main.rs:1",
+            "Service: Amazon Bedrock (bedrock-runtime) @ chat/src/main.rs:2",
+            "Model: Claude Haiku 5.5 (us.anthropic.claude-haiku-5-5) @ chat/src/main.rs:9",
+            "Region: us-west-2 @ chat/src/main.rs:5",
+            "Client: bedrock-runtime, through AWS SDK for Rust @ chat/src/main.rs:2",
+            "Authentication: the SDK's default chain: no keys, profile or role are named in the repository @ chat/src/main.rs:2",
             "Pipeline: GitLab CI; does not deploy to AWS @ billing/deploy/.gitlab-ci.yml:1",
             "Infrastructure as code: CloudFormation @ chat/infra/template.yaml:1",
         ]
@@ -212,6 +212,16 @@ fn every_language_and_form_is_read() {
         let lines = lines(&merge(of_file(path, text.as_bytes())));
         assert!(lines.iter().any(|line| line == expected), "{path}: {text}\n{lines:#?}");
     }
+}
+
+#[test]
+fn lists_of_models_and_regions_are_choices_and_not_use() {
+    let rows = ["3-haiku-20240307-v1:0", "haiku-4-5", "haiku-5-5", "sonnet-4-6", "sonnet-5", "sonnet-5-5"]
+        .map(|m| format!("id = \"anthropic.claude-{m}\"\n"));
+    let usage = merge(of_file("prices.toml", format!("# aws\n{}aws_regions = [\"us-east-1\", \"us-west-2\"]", rows.concat()).as_bytes()));
+    assert_eq!((usage.configured.len(), usage.set_aside.len()), (0, 6));
+    let host = "u = 'https://vpce-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com'";
+    assert_eq!(of_file("a.py", host.as_bytes()), []);
 }
 
 #[test]

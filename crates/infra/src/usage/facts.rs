@@ -82,6 +82,10 @@ fn region(entry: &Entry<'_>, value: &str, around: Around) -> Option<Fact> {
     if !name.contains("region") && !name.contains("aws") {
         return None;
     }
+    // Several are a choice; what runs is in one of them.
+    if name.contains("regions") && value.len() < entry.value.trim().len() {
+        return None;
+    }
     let is_named = around.is_aws || name.contains("aws") || name.contains("bedrock");
     Some(Fact::Region { region: (*region).to_owned(), is_default: entry.is_default, is_named })
 }
@@ -92,8 +96,10 @@ fn endpoint(value: &str) -> Option<(&str, Option<&str>)> {
     let (service, region) = host.strip_suffix(".amazonaws.com")?.split_once('.')?;
     // A bucket's address has the service in the middle.
     let is_service = service.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    let region = tables::REGIONS.contains(&region).then_some(region);
-    is_service.then_some((service, region))
+    let known = tables::REGIONS.contains(&region).then_some(region);
+    // The region may be filled in at run time; anything else is another kind of host, such as a VPC endpoint's.
+    let is_filled_in = region.starts_with(['{', '$']) && region.ends_with('}');
+    (is_service && (known.is_some() || is_filled_in)).then_some((service, known))
 }
 
 fn credentials(word: &str, around: Around) -> Option<Credentials> {

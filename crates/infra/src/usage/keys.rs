@@ -62,7 +62,7 @@ pub(super) fn quote(line: &str) -> String {
         let (name, value) = (&found[1], &found[2]);
         let is_quoted = name.ends_with(['"', '\'']);
         // `settings.secret` and `os.getenv` say where a secret comes from; they are none.
-        let is_expression = !is_quoted && value.contains('.') && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_'));
+        let is_expression = !is_quoted && value.contains('.') && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'['));
         if is_expression { found[0].to_owned() } else { format!("{name}***") }
     });
     if line.chars().count() <= QUOTE_CHARS_MAX {

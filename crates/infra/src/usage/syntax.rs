@@ -132,6 +132,9 @@ pub(super) fn tokens<'t>(syntax: &Syntax, source: &'t str) -> Vec<Token<'t>> {
     if syntax.has_docstrings {
         remove_docstrings(&mut tokens);
     }
+    if syntax.has_hashed_raw {
+        remove_rust_tests(&mut tokens);
+    }
     tokens
 }
 
@@ -315,6 +318,32 @@ impl<'t> Lexer<'_, 't> {
     }
 }
 
+/// Removes what Rust compiles for tests only: the item after `#[cfg(test)]`, up to the end of its block.
+fn remove_rust_tests(tokens: &mut Vec<Token<'_>>) {
+    const ATTRIBUTE: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
+    let mut kept = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        let begins = tokens[at].is("#") && ATTRIBUTE.iter().enumerate().all(|(index, sign)| tokens.get(at + index).is_some_and(|t| t.is(sign)));
+        if !begins {
+            kept.push(tokens[at]);
+            at += 1;
+            continue;
+        }
+        let mut depth = 0_i32;
+        at += ATTRIBUTE.len();
+        while let Some(token) = tokens.get(at) {
+            at += 1;
+            depth += i32::from(token.is("{")) - i32::from(token.is("}"));
+            // `#[cfg(test)] mod tests;` has no block.
+            if depth == 0 && (token.is("}") || token.is(";")) {
+                break;
+            }
+        }
+    }
+    *tokens = kept;
+}
+
 /// Removes strings that are statements by themselves: Python's docstrings, and texts that only comment.
 fn remove_docstrings(tokens: &mut Vec<Token<'_>>) {
     let mut depth = 0_i32;
@@ -372,6 +401,7 @@ mod tests {
             "/* a /* \"b\" */ \"c\" */ fn f<'a>(x: &'a str) { g(\"d\", 'e', r#\"f \"g\" \"#, b\"h\") }",
             &[(1, "d"), (1, "e"), (1, "f \"g\" "), (1, "h")],
         );
+        check(Language::Rust, "f(\"a\"); #[cfg(test)] mod tests { fn g() { h(\"b\"); } } #[cfg(test)] mod more; i(\"c\")", &[(1, "a"), (1, "c")]);
         check(Language::Hcl, "a = \"x\" # \"y\"\n// \"z\"\nb = \"w\"", &[(1, "x"), (3, "w")]);
     }
 

@@ -1,0 +1,279 @@
+//! A policy document with every value known: read from JSON or from the inventory, written as AWS takes it.
+
+use crate::inventory::Link;
+use crate::inventory::identity::Document;
+use crate::value::Value;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// Larger texts are no policies: AWS takes some ten kilobytes at most.
+const POLICY_BYTES_MAX: usize = 64 << 10;
+
+/// Conditions: operator, key, values. All must hold; of a key's values one.
+pub type Conditions = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+
+/// A policy document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Policy {
+    /// Its statements.
+    pub statements: Vec<Statement>,
+}
+
+/// Whether a statement gives or takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Effect {
+    /// Gives.
+    #[default]
+    Allow,
+    /// Takes, whatever else gives.
+    Deny,
+}
+
+/// A statement. Written with AWS's names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Statement {
+    /// Its name; letters and digits.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sid: String,
+    /// Whether it gives or takes.
+    pub effect: Effect,
+    /// Who, by kind; only in trust and resource policies.
+    #[serde(rename = "Principal", skip_serializing_if = "BTreeMap::is_empty")]
+    pub principals: BTreeMap<String, Vec<String>>,
+    /// Actions.
+    #[serde(rename = "Action", skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
+    /// All actions but these.
+    #[serde(rename = "NotAction", skip_serializing_if = "Vec::is_empty")]
+    pub not_actions: Vec<String>,
+    /// Resources.
+    #[serde(rename = "Resource", skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// All resources but these.
+    #[serde(rename = "NotResource", skip_serializing_if = "Vec::is_empty")]
+    pub not_resources: Vec<String>,
+    /// When.
+    #[serde(rename = "Condition", skip_serializing_if = "BTreeMap::is_empty", serialize_with = "write_conditions")]
+    pub conditions: Conditions,
+}
+
+/// A single value stands by itself: a list of one is as good for AWS, but not for every tool that reads policies.
+fn write_conditions<S: Serializer>(conditions: &Conditions, serializer: S) -> Result<S::Ok, S::Error> {
+    let one_or_many = |values: &Vec<String>| if let [value] = values.as_slice() { Json::from(value.as_str()) } else { Json::from(values.as_slice()) };
+    let keys = |keys: &BTreeMap<String, Vec<String>>| keys.iter().map(|(key, values)| (key.clone(), one_or_many(values))).collect();
+    serializer.collect_map(conditions.iter().map(|(operator, of)| (operator, Json::Object(keys(of)))))
+}
+
+/// A text that is no policy document.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidPolicy(String);
+
+impl Policy {
+    /// Reads a policy document in JSON.
+    ///
+    /// # Errors
+    /// It is not JSON, has an element that no policy has, or lacks one that every statement needs.
+    pub fn parse(text: &str) -> Result<Policy, InvalidPolicy> {
+        if text.len() > POLICY_BYTES_MAX {
+            return Err(InvalidPolicy(format!("{} bytes are no policy; AWS takes 10,240 at most", text.len())));
+        }
+        let file: File = serde_json::from_str(text).map_err(|error| InvalidPolicy(error.to_string()))?;
+        let raw = match file.statement {
+            OneOrMany::One(statement) => vec![statement],
+            OneOrMany::Many(statements) => statements,
+        };
+        let statements = raw.into_iter().enumerate().map(|(index, raw)| raw.statement(index + 1));
+        Ok(Policy { statements: statements.collect::<Result<_, _>>()? })
+    }
+
+    /// A policy of the inventory, when all of it is known.
+    ///
+    /// # Errors
+    /// Why a part of it cannot be told.
+    pub fn from_document(document: &Document) -> Result<Policy, String> {
+        let mut statements = Vec::new();
+        for from in &document.statements {
+            let effect = match known(&from.effect)?.as_str() {
+                "Allow" => Effect::Allow,
+                "Deny" => Effect::Deny,
+                other => return Err(format!("{other:?} is no effect")),
+            };
+            let mut statement = Statement {
+                sid: from.sid.known().cloned().unwrap_or_default(),
+                effect,
+                actions: all_known(&from.actions)?,
+                not_actions: all_known(&from.not_actions)?,
+                resources: outside(&from.resources)?,
+                not_resources: outside(&from.not_resources)?,
+                ..Statement::default()
+            };
+            for (kind, names) in &from.principals {
+                statement.principals.insert(kind.clone(), all_known(names)?);
+            }
+            for condition in &from.conditions {
+                let keys = statement.conditions.entry(condition.operator.clone()).or_default();
+                keys.entry(condition.key.clone()).or_default().extend(all_known(&condition.values)?);
+            }
+            statements.push(statement);
+        }
+        Ok(Policy { statements })
+    }
+
+    /// The document as AWS takes it.
+    pub fn to_json(&self) -> String {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Written<'a> {
+            version: &'static str,
+            statement: &'a [Statement],
+        }
+        let written = Written { version: "2012-10-17", statement: &self.statements };
+        serde_json::to_string_pretty(&written).unwrap_or_default()
+    }
+}
+
+fn known(value: &Value<String>) -> Result<String, String> {
+    match value {
+        Value::Known(value) => Ok(value.clone()),
+        Value::Unknown(why) => Err(why.clone()),
+        Value::Absent => Err("it is not set".to_owned()),
+    }
+}
+
+fn all_known(values: &[Value<String>]) -> Result<Vec<String>, String> {
+    values.iter().map(known).collect()
+}
+
+fn outside(links: &[Value<Link>]) -> Result<Vec<String>, String> {
+    let text = |link: &Value<Link>| match link {
+        Value::Known(Link::Outside(arn)) => Ok(arn.clone()),
+        Value::Known(Link::To(id)) => Err(format!("the ARN of {id} is known once it is made")),
+        Value::Unknown(why) => Err(why.clone()),
+        Value::Absent => Err("it is not set".to_owned()),
+    };
+    links.iter().map(text).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "Version", default)]
+    _version: Option<String>,
+    #[serde(rename = "Id", default)]
+    _id: Option<String>,
+    #[serde(rename = "Statement")]
+    statement: OneOrMany<RawStatement>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RawStatement {
+    #[serde(default)]
+    sid: String,
+    effect: Effect,
+    #[serde(default)]
+    principal: Json,
+    #[serde(default)]
+    action: Json,
+    #[serde(default)]
+    not_action: Json,
+    #[serde(default)]
+    resource: Json,
+    #[serde(default)]
+    not_resource: Json,
+    #[serde(default)]
+    condition: BTreeMap<String, BTreeMap<String, Json>>,
+}
+
+impl RawStatement {
+    fn statement(self, number: usize) -> Result<Statement, InvalidPolicy> {
+        let wrong = |what: &str| InvalidPolicy(format!("statement {number}: {what}"));
+        let texts = |json: &Json, what: &str| texts(json).ok_or_else(|| wrong(&format!("{what} must be a text or a list of texts")));
+        let mut statement = Statement {
+            sid: self.sid,
+            effect: self.effect,
+            actions: texts(&self.action, "Action")?,
+            not_actions: texts(&self.not_action, "NotAction")?,
+            resources: texts(&self.resource, "Resource")?,
+            not_resources: texts(&self.not_resource, "NotResource")?,
+            ..Statement::default()
+        };
+        if statement.actions.is_empty() == statement.not_actions.is_empty() {
+            return Err(wrong("it needs either Action or NotAction"));
+        }
+        match self.principal {
+            Json::Null => {}
+            Json::Object(kinds) => {
+                for (kind, names) in kinds {
+                    statement.principals.insert(kind, texts(&names, "Principal")?);
+                }
+            }
+            everyone => {
+                statement.principals.insert("*".to_owned(), texts(&everyone, "Principal")?);
+            }
+        }
+        if statement.principals.is_empty() && statement.resources.is_empty() == statement.not_resources.is_empty() {
+            return Err(wrong("it needs either Resource or NotResource"));
+        }
+        for (operator, keys) in self.condition {
+            for (key, values) in keys {
+                let values = texts(&values, "a condition")?;
+                statement.conditions.entry(operator.clone()).or_default().insert(key, values);
+            }
+        }
+        Ok(statement)
+    }
+}
+
+/// One text or several. Booleans and numbers read as their text, as conditions have them.
+fn texts(json: &Json) -> Option<Vec<String>> {
+    let one = |json: &Json| match json {
+        Json::String(text) => Some(text.clone()),
+        Json::Bool(_) | Json::Number(_) => Some(json.to_string()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    };
+    match json {
+        Json::Null => Some(Vec::new()),
+        Json::Array(items) => items.iter().map(one).collect(),
+        single => Some(vec![one(single)?]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_read_in_all_its_spellings_and_written_in_one() {
+        let text =
+            r#"{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": true}}}}"#;
+        let policy = Policy::parse(text).unwrap();
+        assert_eq!(policy.statements[0].conditions["Bool"]["aws:SecureTransport"], ["true"]);
+        assert_eq!(Policy::parse(&policy.to_json()).unwrap(), policy);
+        assert!(policy.to_json().starts_with("{\n  \"Version\": \"2012-10-17\""));
+    }
+
+    #[test]
+    fn what_is_no_policy_is_refused_with_the_reason() {
+        for (text, said) in [
+            ("{", "line 1"),
+            (r#"{"Statement": [{"Effect": "Maybe", "Action": "a:b", "Resource": "*"}]}"#, "did not match"),
+            (r#"{"Statement": {"Effect": "Allow", "Resource": "*"}}"#, "statement 1: it needs either Action or NotAction"),
+            (r#"{"Statement": [{"Effect": "Allow", "Action": [1, {}], "Resource": "*"}]}"#, "statement 1: Action must be"),
+            (r#"{"Statement": [{"Effect": "Allow", "Action": "a:b"}]}"#, "either Resource or NotResource"),
+        ] {
+            let error = Policy::parse(text).unwrap_err().to_string();
+            assert!(error.contains(said), "{text}: {error}");
+        }
+    }
+}
