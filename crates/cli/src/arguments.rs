@@ -2,7 +2,7 @@
 
 mod infra;
 
-pub(crate) use infra::{Cost, Infra, Prices, Recommend, Report, Review};
+pub(crate) use infra::{Cost, Iam, Infra, Needs, PolicyLanguage, Prices, Recommend, Report, Review};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::finding::Severity;
@@ -94,7 +94,7 @@ pub(crate) enum Command {
   orchestrator up
   API_KEY=… orchestrator up --host 0.0.0.0 --port 8000")]
     Up(Up),
-    /// Infrastructure as it is written down: what is wrong with it, what it costs, which form would suit the load
+    /// Infrastructure as it is written down: what is wrong with it, what it costs, what it must be allowed
     #[command(
         subcommand,
         after_help = "Examples:

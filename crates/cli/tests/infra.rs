@@ -154,3 +154,44 @@ fn a_gate_counts_what_is_new_and_nobody_has_decided_on() {
     fails(&run(project.path(), &["review", "--baseline", "main.tf"]), 2, "the baseline main.tf");
     fails(&run(project.path(), &["review", "nowhere"]), 2, "there is no file or folder nowhere");
 }
+
+#[test]
+fn the_policy_names_the_profile_and_the_models_of_every_region_behind_it_and_is_equal_to_itself() {
+    let project = project(&[]);
+    let model = ["--model", "us.anthropic.claude-haiku-5-5", "--region", "us-east-1"];
+    let with = |arguments: &[&'static str]| run(project.path(), &[&["iam"], arguments, &model].concat());
+    let generated = with(&["generate", "-o", "json"]);
+    let policy = json(&generated);
+    let statement = &policy["Statement"][0];
+    assert_eq!(statement["Action"], serde_json::json!(["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]));
+    let resources = statement["Resource"].as_array().unwrap();
+    let names = |arn: &str| resources.iter().any(|resource| resource == arn);
+    assert!(names("arn:aws:bedrock:us-east-1:*:inference-profile/us.anthropic.claude-haiku-5-5"), "{policy}");
+    assert!(names("arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-haiku-5-5"), "{policy}");
+    assert!(resources.iter().all(|resource| !resource.as_str().unwrap().contains("eu-")), "{policy}");
+
+    std::fs::write(project.path().join("policy.json"), &generated.stdout).unwrap();
+    assert_eq!(with(&["diff", "policy.json"]).status.code(), Some(0));
+    let without = String::from_utf8(generated.stdout).unwrap().replace("bedrock:InvokeModelWithResponseStream", "bedrock:ListFoundationModels");
+    std::fs::write(project.path().join("policy.json"), without).unwrap();
+    let differs = with(&["diff", "policy.json"]);
+    let out = String::from_utf8_lossy(&differs.stdout);
+    assert!(differs.status.code() == Some(3) && out.contains("missing    bedrock:InvokeModelWithResponseStream"), "{differs:?}");
+    assert!(out.contains("excessive  bedrock:ListFoundationModels"), "{out}");
+}
+
+#[test]
+fn an_access_denied_message_is_explained_and_wrong_input_refused() {
+    let project = project(&[("broken.json", "{")]);
+    let message = "User: arn:aws:sts::123456789012:assumed-role/r/s is not authorized to perform: bedrock:InvokeModel on resource: \
+        arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-haiku-5-5 because no identity-based policy allows the bedrock:InvokeModel action";
+    let iam = |arguments: &[&str]| run(project.path(), &[&["iam"], arguments].concat());
+    let explained = iam(&["check", message, "--model", "us.anthropic.claude-haiku-5-5"]);
+    let out = String::from_utf8_lossy(&explained.stdout);
+    assert!(explained.status.success() && out.contains("Needed by model = ") && out.contains("\"Statement\""), "{explained:?}");
+    fails(&iam(&["check", "it does not work", "--model", "us.anthropic.claude-haiku-5-5"]), 2, "no AccessDenied message");
+    fails(&iam(&["generate"]), 2, "no model of Amazon Bedrock is configured");
+    fails(&iam(&["generate", "--principal", "root", "--model", "us.anthropic.claude-haiku-5-5"]), 2, "must be user, ec2");
+    fails(&iam(&["generate", "--account", "12", "--model", "us.anthropic.claude-haiku-5-5"]), 2, "twelve digits");
+    fails(&iam(&["diff", "broken.json", "--model", "us.anthropic.claude-haiku-5-5"]), 2, "broken.json");
+}

@@ -23,6 +23,72 @@ pub(crate) enum Infra {
   orchestrator infra recommend --load tasks=20000,seconds=5
   orchestrator infra recommend --load tasks=900000 --need ha,no-cold-start --svg cost.svg")]
     Recommend(Box<Recommend>),
+    /// The least-privilege policy for today's configuration: written, compared, explained
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  orchestrator infra iam generate --principal ecs-task --language terraform
+  orchestrator infra iam diff policy.json
+  orchestrator infra iam check \"User: … is not authorized to perform: bedrock:InvokeModel on resource: …\""
+    )]
+    Iam(Iam),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Iam {
+    /// Write the policy, one statement for each need, its Sid naming the configuration entry
+    Generate {
+        /// Who gets it: user, ec2, ecs-task, lambda or beanstalk
+        #[arg(long, default_value = "ec2", value_name = "PRINCIPAL")]
+        principal: String,
+        /// The language that it is written in; -o json prints the policy document itself
+        #[arg(long, value_enum, default_value_t = PolicyLanguage::Json)]
+        language: PolicyLanguage,
+        #[command(flatten)]
+        needs: Needs,
+    },
+    /// Compare a policy with what is needed; exits with 3 when something is missing or too much
+    Diff {
+        /// The policy document, JSON
+        policy: PathBuf,
+        #[command(flatten)]
+        needs: Needs,
+    },
+    /// Explain an AccessDenied message, and say what to add where
+    Check {
+        /// The message, as AWS wrote it
+        message: String,
+        /// The policy that was in force, JSON
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+        #[command(flatten)]
+        needs: Needs,
+    },
+}
+
+/// A language of policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyLanguage {
+    /// The document itself
+    Json,
+    /// A template with the role or user
+    Cloudformation,
+    /// The same in HCL
+    Terraform,
+}
+
+/// Where the needs come from when not from the configuration.
+#[derive(Args, Debug)]
+pub(crate) struct Needs {
+    /// The Bedrock model instead of the configured one: an id, an inference profile or an ARN
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// The region instead of the configured one
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// The account, twelve digits. Without it a `*` stands in its place
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) account: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -1,6 +1,7 @@
 //! `infra`: a project's infrastructure as it is written down.
 
 mod cost;
+mod iam;
 mod recommend;
 mod review;
 
@@ -20,6 +21,7 @@ pub(crate) fn infra(context: &Context, infra: Infra) -> Result<Exit, Failure> {
     match infra {
         Infra::Review(review) => review::review_project(context, &review),
         Infra::Cost(cost) => cost::cost(context, &cost),
+        Infra::Iam(iam) => iam::iam(context, &iam),
         Infra::Recommend(recommend) => recommend::recommend(context, &recommend),
     }
 }
