@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("server", &["api", "domain", "engine", "ports"]),
     ("orchestrator", &["api", "bedrock", "domain", "engine", "infra", "ports", "providers", "server", "stores", "tools"]),
     ("testkit", &["domain", "engine", "ports", "stores"]),
-    ("bench", &["domain", "engine", "ports", "stores"]),
+    ("bench", &["domain", "engine", "ports", "stores", "testkit"]),
     ("xtask", &[]),
 ];
 

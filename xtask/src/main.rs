@@ -1,4 +1,4 @@
-//! What people type while they work on the product: `cargo xtask check | test | sim`.
+//! What people type while they work on the product: `cargo xtask check | test | sim | bench`.
 
 mod all_tests;
 mod house;
@@ -6,12 +6,13 @@ mod shell;
 mod wire;
 
 use anyhow::{Result, bail};
-use shell::cargo;
+use shell::{cargo, program};
 
 const USAGE: &str = "usage: cargo xtask COMMAND
   check              formatting, lints and the rules of the house
   test               check, then every test there is, with all they need set up
-  sim [FROM..TO]     the simulated world over these seeds (default 0..20000), optimised";
+  sim [FROM..TO]     the simulated world over these seeds (default 0..20000), optimised
+  bench [FIGURE…]    the figures of docs/benchmarks.md, measured (default all of them)";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +25,7 @@ fn main() -> Result<()> {
         }
         ["sim"] => sim("0..20000"),
         ["sim", seeds] => sim(seeds),
+        ["bench", figures @ ..] => bench(figures),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())
@@ -40,4 +42,9 @@ fn check() -> Result<()> {
 
 fn sim(seeds: &str) -> Result<()> {
     cargo(["test", "--release", "--package", "testkit", "--test", "simulation", "--", "--nocapture"]).env("SIM_SEEDS", seeds).run()
+}
+
+fn bench(figures: &[&str]) -> Result<()> {
+    cargo(["build", "--release", "--package", "orchestrator", "--package", "bench", "--locked"]).run()?;
+    program(shell::target().join("release/bench")).args(figures).run()
 }
