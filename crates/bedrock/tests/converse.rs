@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use testkit::standin::Standin;
 
+/// Short enough to be waited for, long enough for a machine that is busy with other tests.
+const IDLE: Duration = Duration::from_secs(2);
+
 fn config(credentials: impl ProvideCredentials + 'static) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -26,7 +29,7 @@ fn keys() -> Credentials {
 }
 
 fn bedrock_with(standin: &Standin, options: Options) -> Bedrock {
-    let options = Options { endpoint_url: Some(standin.url().to_owned()), idle_timeout: Duration::from_millis(500), ..options };
+    let options = Options { endpoint_url: Some(standin.url().to_owned()), idle_timeout: IDLE, ..options };
     Bedrock::with_config(&config(keys()), options).unwrap()
 }
 

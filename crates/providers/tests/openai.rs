@@ -11,8 +11,11 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use testkit::standin::Standin;
 
+/// Short enough to be waited for, long enough for a machine that is busy with other tests.
+const IDLE: Duration = Duration::from_secs(2);
+
 fn options(standin: &Standin) -> Options {
-    Options { base_url: standin.openai_url(), api_key: Some(Secret::new("sk-test")), idle_timeout: Duration::from_millis(500), ..Options::default() }
+    Options { base_url: standin.openai_url(), api_key: Some(Secret::new("sk-test")), idle_timeout: IDLE, ..Options::default() }
 }
 
 fn request(model: &str) -> ModelRequest {
