@@ -64,6 +64,11 @@ pub struct OptionCost {
     pub is_at_least: bool,
 }
 
+impl OptionCost {
+    /// The option that is no option: what the project's own templates come to.
+    pub const THIS_PROJECT: &str = "this project";
+}
+
 /// The review of a project.
 #[derive(Clone, Debug, Serialize)]
 pub struct Review {

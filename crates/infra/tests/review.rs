@@ -145,3 +145,20 @@ fn sarif_points_at_lines_and_junit_counts_what_it_lists() {
     assert_eq!(xml.matches("<testcase ").count(), review.checks.len());
     assert_eq!(xml.matches("<failure ").count(), review.summary.fail);
 }
+
+#[test]
+fn the_same_architecture_is_judged_alike_in_both_languages() {
+    let languages = ["IAC-01", "IAC-02"];
+    for name in ["ec2", "ec2_arm", "fargate", "fargate_private", "http", "rest"] {
+        let cloudformation =
+            Files::in_memory([("t.yaml".to_owned(), std::fs::read(fixture(&format!("baselines/cloudformation/{name}.yaml"))).unwrap())]);
+        let (cloudformation, terraform) = (reviewed(&cloudformation, ""), of(&format!("baselines/terraform/{name}")));
+        let statuses = |review: &Review| {
+            review.checks.iter().filter(|check| !languages.contains(&check.id)).map(|check| (check.id, check.status)).collect::<Vec<_>>()
+        };
+        for (one, other) in statuses(&cloudformation).into_iter().zip(statuses(&terraform)) {
+            let why = |review: &Review| review.check(one.0).unwrap().reason.clone();
+            assert_eq!(one, other, "{name}: {} / {}", why(&cloudformation), why(&terraform));
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The parts of a printed review that text and Markdown share: which checks stand where, and the sentences about the whole.
 
 use crate::inventory::Language;
-use crate::review::{Check, Deployment, Part, Review, Status};
+use crate::review::{Check, Deployment, OptionCost, Part, Review, Status};
 use crate::rules::facts::count;
 use crate::rules::{Area, Section};
 use domain::finding::Evidence;
@@ -73,9 +73,18 @@ pub(crate) fn infrastructure_as_code(review: &Review) -> String {
     }
 }
 
-/// Dollars with two places.
+/// What a way of deployment costs, where it has been priced.
 pub(crate) fn dollars(review: &Review, deployment: Deployment) -> Option<String> {
-    let cost = review.costs.iter().find(|cost| cost.option == deployment.as_str())?;
+    price(review, deployment.as_str())
+}
+
+/// What the project as it is declared costs.
+pub(crate) fn own_price(review: &Review) -> Option<String> {
+    price(review, OptionCost::THIS_PROJECT).map(|price| format!("As declared it costs {price}."))
+}
+
+fn price(review: &Review, option: &str) -> Option<String> {
+    let cost = review.costs.iter().find(|cost| cost.option == option)?;
     Some(format!("{}${:.2} a month", if cost.is_at_least { "at least " } else { "" }, cost.total_monthly_usd))
 }
 

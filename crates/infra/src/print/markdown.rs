@@ -1,6 +1,6 @@
 //! A review as a Markdown document, complete and ready to commit.
 
-use super::document::{counts, dollars, infrastructure_as_code, mark, missing, of_section, part_mark, place, shows};
+use super::document::{counts, dollars, infrastructure_as_code, mark, missing, of_section, own_price, part_mark, place, shows};
 use super::style::harmless;
 use crate::review::{ALTERNATIVES, Check, Part, Review, Status, drawing};
 use crate::rules::{Area, Section};
@@ -88,6 +88,9 @@ fn architecture(page: &mut String, review: &Review) {
     }
     for also in &architecture.also {
         let _ = writeln!(page, "A part of it runs on {}.", also.title());
+    }
+    if let Some(price) = own_price(review) {
+        let _ = writeln!(page, "\n{price}");
     }
     let parts = drawing(review);
     if !parts.is_empty() {

@@ -1,6 +1,6 @@
 //! A review for a terminal: 100 columns at most.
 
-use super::document::{capital, counts, dollars, fault, infrastructure_as_code, mark, missing, of_section, part_mark, place, shows};
+use super::document::{capital, counts, dollars, fault, infrastructure_as_code, mark, missing, of_section, own_price, part_mark, place, shows};
 use super::style::{Style, harmless, wrapped};
 use crate::review::{ALTERNATIVES, Check, Part, Review, Status, drawing};
 use crate::rules::{Area, Section};
@@ -119,6 +119,9 @@ fn architecture(page: &mut Page, review: &Review) {
     }
     for also in &architecture.also {
         page.words("  ", &format!("A part of it runs on {}.", also.title()));
+    }
+    if let Some(price) = own_price(review) {
+        page.words("  ", &price);
     }
     let parts = drawing(review);
     for (i, part) in parts.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! DB-01: no database has a public address.
 
+use super::facts::is_terraform;
 use super::prelude::*;
 use crate::inventory::data::Database;
 
@@ -23,7 +24,7 @@ fn judge(facts: &Facts) -> Judgement {
     for (resource, database) in facts.all::<Database>() {
         // Terraform's default is no; CloudFormation's depends on the subnets.
         let is_private = match &database.public {
-            Value::Absent if resource.origin.file.ends_with(".tf") => Some(true),
+            Value::Absent if is_terraform(resource) => Some(true),
             Value::Absent => None,
             set => set.holds(true, |is_public| !is_public),
         };

@@ -1,5 +1,6 @@
 //! DNS-03: a certificate renews itself.
 
+use super::facts::is_terraform;
 use super::prelude::*;
 use crate::inventory::names::Certificate;
 
@@ -23,7 +24,7 @@ fn judge(facts: &Facts) -> Judgement {
     for (resource, certificate) in facts.all::<Certificate>() {
         let settings = &["ValidationMethod", "validation_method"];
         // Terraform without a method imports a certificate, which nobody renews but its owner.
-        let is_imported = certificate.validation.is_absent() && resource.origin.file.ends_with(".tf");
+        let is_imported = certificate.validation.is_absent() && is_terraform(resource);
         let holds = if is_imported { None } else { certificate.validation.holds(false, |method| method.eq_ignore_ascii_case("DNS")) };
         let unclear = if is_imported { "it is imported, and who renews it cannot be told" } else { "how it is validated cannot be told" };
         tally.holds(holds, resource, settings, notes("it is validated by DNS", "it is validated by e-mail", unclear));

@@ -139,6 +139,11 @@ fn holds_resources(type_name: &str) -> bool {
         || type_name.ends_with("::MODULE")
 }
 
+/// Whether Terraform declares it, whose defaults are not always CloudFormation's. In a plan or state the path tells, not the file's name.
+pub(crate) fn is_terraform(resource: &Resource) -> bool {
+    resource.origin.file.ends_with(".tf") || resource.origin.path.split('.').any(|part| part.starts_with("aws_"))
+}
+
 /// `a trail` without its article.
 fn bare(what: &str) -> &str {
     what.strip_prefix("an ").or_else(|| what.strip_prefix("a ")).unwrap_or(what)

@@ -1,6 +1,7 @@
 //! NET-07: what stands behind the balancer is reached through it only.
 
 use super::exposure::{groups_behind_balancers, is_from_everywhere, ports};
+use super::facts::is_terraform;
 use super::prelude::*;
 use crate::inventory::balancing::LoadBalancer;
 use crate::inventory::network::SecurityGroup;
@@ -20,24 +21,29 @@ pub(super) static RULE: Rule = Rule {
     judge,
 };
 
-/// The balancer's own group in the place of everybody, where both are declared side by side.
+/// The balancer's own group in the place of everybody, where both are declared in one template or folder.
 fn patch(inventory: &Inventory, resource: &Resource) -> Vec<Change> {
     let Kind::SecurityGroup(group) = &resource.kind else { return Vec::new() };
-    let mut groups = inventory.all::<LoadBalancer>().flat_map(|(_, balancer)| &balancer.security_groups);
-    let declared = groups.find_map(|link| match link {
-        Value::Known(Link::To(id)) => Some(id.as_str()),
+    let mut groups = inventory.all::<LoadBalancer>().flat_map(|(_, balancer)| &balancer.security_groups).filter_map(|link| match link {
+        Value::Known(Link::To(id)) => inventory.resource(id),
         _ => None,
     });
-    let Some(id) = declared else { return Vec::new() };
-    let parent = |id: &str| id.rsplit_once(['/', '.']).map_or(String::new(), |(parent, _)| parent.to_owned());
-    let is_terraform = resource.origin.file.ends_with(".tf");
-    if parent(&resource.id) != parent(id) || id.contains('[') || (is_terraform && id.starts_with("module.")) {
-        return Vec::new();
-    }
-    let to = if is_terraform { format!("security_groups = [{id}.id]") } else { format!("SourceSecurityGroupId: !Ref {}", id.rsplit('/').next().unwrap_or(id)) };
-    let from = if is_terraform { vec!["cidr_blocks = [\"0.0.0.0/0\"]".to_owned(), "cidr_blocks     = [\"0.0.0.0/0\"]".to_owned()] } else { vec!["CidrIp: 0.0.0.0/0".to_owned(), "CidrIp: \"0.0.0.0/0\"".to_owned()] };
+    let Some(of_balancer) = groups.find(|group| speaks_of(resource, group)) else { return Vec::new() };
+    let name = of_balancer.origin.path.trim_start_matches("Resources.");
+    let (to, from) = if is_terraform(resource) {
+        (format!("security_groups = [{name}.id]"), ["cidr_blocks = [\"0.0.0.0/0\"]", "cidr_blocks     = [\"0.0.0.0/0\"]"])
+    } else {
+        (format!("SourceSecurityGroupId: !Ref {name}"), ["CidrIp: 0.0.0.0/0", "CidrIp: \"0.0.0.0/0\""])
+    };
     let open = group.ingress.iter().filter(|permission| is_from_everywhere(permission) == Some(true));
-    open.map(|permission| Change::Replace { line: permission.line, from: from.clone(), to: to.clone() }).collect()
+    open.map(|permission| Change::Replace { line: permission.line, from: from.map(str::to_owned).to_vec(), to: to.clone() }).collect()
+}
+
+/// Whether one resource's file can name the other as it stands: the same template, or the same folder of Terraform outside of modules and counts.
+fn speaks_of(one: &Resource, other: &Resource) -> bool {
+    let folder = |resource: &Resource| resource.origin.file.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    let is_plain = !other.origin.path.contains('[') && !other.origin.path.starts_with("module.") && !one.origin.path.starts_with("module.");
+    if is_terraform(one) { is_plain && folder(one) == folder(other) } else { one.origin.file == other.origin.file && other.origin.path.matches('.').count() == 1 }
 }
 
 fn judge(facts: &Facts) -> Judgement {
