@@ -7,25 +7,20 @@ use crate::commands::Context;
 use crate::exit::{Exit, Failure};
 use crate::show;
 use crate::terminal::print;
-use domain::finding::Severity;
 use domain::prices::Prices;
 use infra::Inventory;
 use infra::cost::{Bill, Load, region_of};
 use infra::options::{DeployOption, Variant};
 use infra::price::{AwsPrices, Elsewhere};
 use infra::print::{Style, diff, json, junit, markdown, sarif, text};
-use infra::read::{Files, Options, read_files};
-use infra::review::{Baseline, Day, Decisions, Input, OptionCost, Sources, review};
+use infra::read::{Files, Options, read_files, sources};
+use infra::review::{Baseline, Day, Decisions, Input, OptionCost, review};
 use infra::usage::{Usage, scan};
 use ports::Clock;
-use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What people have decided of a project stands beside it.
 const DECISIONS_FILE: &str = "review.toml";
-
-/// A template that rules quote from. Larger ones are not read as templates either.
-const SOURCE_BYTES_MAX: usize = 8 << 20;
 
 /// Prints the review.
 pub(crate) fn review_project(context: &Context, wanted: &Review) -> Result<Exit, Failure> {
@@ -59,14 +54,11 @@ pub(crate) fn review_project(context: &Context, wanted: &Review) -> Result<Exit,
         }
         (None, format) => show::json(format, &json(&review)),
     }
-    let counts = |severity: Severity| wanted.gate.fail_on.is_some_and(|bar| severity >= bar);
-    let is_new = |check| baseline.as_ref().is_none_or(|baseline| baseline.is_new(check));
-    Ok(if review.checks.iter().any(|check| check.is_open_failure() && counts(check.severity) && is_new(check)) {
-        Exit::Findings
-    } else if review.problems.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Unreachable
+    let fails = wanted.gate.fail_on.is_some_and(|bar| review.failures_at(bar, baseline.as_ref()).next().is_some());
+    Ok(match (fails, review.is_incomplete()) {
+        (true, _) => Exit::Findings,
+        (false, true) => Exit::Unreachable,
+        (false, false) => Exit::Done,
     })
 }
 
@@ -101,18 +93,11 @@ fn costs(inventory: &Inventory, usage: &Usage, models: &Prices, configured: &str
     };
     let mut costs = Vec::new();
     if !inventory.resources.is_empty() {
-        costs.push(priced("this project", infra::cost::cost(inventory, &load, &prices, models)));
+        costs.push(priced(OptionCost::THIS_PROJECT, infra::cost::cost(inventory, &load, &prices, models)));
     }
     costs.extend(DeployOption::ALL.map(|option| {
         let bill = infra::cost::cost(&option.inventory(&load, Variant::default()), &load, &prices, models);
         priced(option.as_str(), bill)
     }));
     costs
-}
-
-/// The templates that rules may quote, and patch.
-fn sources(files: &Files, inventory: &Inventory) -> Sources {
-    let paths: BTreeSet<&str> = inventory.resources.iter().map(|resource| resource.origin.file.as_str()).collect();
-    let text = |path: &str| String::from_utf8(files.head(path, SOURCE_BYTES_MAX).ok()?.into_owned()).ok();
-    Sources::new(paths.into_iter().filter_map(|path| Some((path.to_owned(), text(path)?))))
 }
