@@ -363,9 +363,9 @@ impl Review {
             .filter(move |check| check.is_open_failure() && check.severity >= least && baseline.is_none_or(|baseline| baseline.is_new(check)))
     }
 
-    /// Whether something could not be told or read.
+    /// Whether something could not be read.
     pub fn is_incomplete(&self) -> bool {
-        self.summary.unknown > 0 || !self.problems.is_empty()
+        !self.problems.is_empty()
     }
 
     /// The check of a rule.
