@@ -11,9 +11,10 @@ pub const CLEAR_SCORE_MIN: u32 = 3;
 /// Every routable agent with its score, best first, names in order where scores are equal.
 pub fn score(catalogue: &Catalogue, task: &str) -> Vec<Candidate> {
     let words = words(task);
+    let tails: Vec<&str> = words.match_indices(' ').map(|(blank, _)| &words[blank + 1..]).collect();
     let named = Named::in_task(task);
     let mut candidates: Vec<Candidate> =
-        catalogue.routable().map(|agent| Candidate { agent: agent.name.clone(), score: score_of(agent, &words, named) }).collect();
+        catalogue.routable().map(|agent| Candidate { agent: agent.name.clone(), score: score_of(agent, &tails, named) }).collect();
     candidates.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.agent.cmp(&b.agent)));
     candidates
 }
@@ -61,8 +62,10 @@ impl Named {
     }
 }
 
-fn score_of(agent: &Agent, words: &str, named: Named) -> u32 {
-    let spoken: u32 = agent.keywords.iter().filter(|(phrase, _)| words.contains(&format!(" {phrase} "))).map(|(_, weight)| *weight).sum();
+/// `tails` are the task's words from each on to the last.
+fn score_of(agent: &Agent, tails: &[&str], named: Named) -> u32 {
+    let is_spoken = |phrase: &str| tails.iter().any(|tail| tail.strip_prefix(phrase).is_some_and(|rest| rest.starts_with(' ')));
+    let spoken: u32 = agent.keywords.iter().filter(|(phrase, _)| is_spoken(phrase)).map(|(_, weight)| *weight).sum();
     spoken + if named.host { agent.target_score } else { 0 } + if named.path { agent.path_score } else { 0 }
 }
 
