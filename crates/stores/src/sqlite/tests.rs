@@ -2,6 +2,7 @@
 
 use super::*;
 use domain::{UsdMicros, canonical};
+use std::io::Read;
 use tempfile::TempDir;
 
 /// A store in a directory of its own, which goes with it.
@@ -144,6 +145,34 @@ async fn the_log_stays_under_its_cap_and_readers_see_whole_appends() {
         }
     }
     assert!(largest < cap + 4 * 1024 * 1024, "the log grew to {largest} bytes");
+}
+
+#[tokio::test]
+async fn the_log_is_begun_anew_while_commits_follow_each_other() {
+    let dir = TempDir::new().unwrap();
+    let store = Sqlite::open(Options { wal_bytes_max: u64::MAX, ..Options::new(dir.path()) }).unwrap();
+    let begun_anew = || {
+        // SQLite counts in the log's header how often.
+        let mut header = [0; 16];
+        std::fs::File::open(dir.path().join("orchestrator.db-wal")).unwrap().read_exact(&mut header).unwrap();
+        u32::from_be_bytes(header[12..].try_into().unwrap()) > 0
+    };
+    futures_util::future::join_all((0..4).map(async |n| {
+        let run = run(n);
+        store.create(run.clone()).await.unwrap();
+        for seq in 1.. {
+            assert!(seq < 5_000, "the log only grows");
+            let events = vec![vec![b'z'; 16 * 1024]];
+            store
+                .append(Append { run: run.run, expected_seq: seq, writer_epoch: store.writer_epoch(), events, ledger: vec![], summary: None })
+                .await
+                .unwrap();
+            if begun_anew() {
+                return;
+            }
+        }
+    }))
+    .await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The one thread that writes. It takes the first request that waits, then all others that wait too, and commits them together.
 
+use super::checkpoint::{self, Checkpoints};
 use super::classify;
 use crate::ledger;
 use domain::money::{Balance, LedgerChange};
@@ -44,7 +45,7 @@ pub(super) struct Writer {
     heads: HashMap<RunId, Head>,
     wal_path: PathBuf,
     wal_bytes_max: u64,
-    checkpoints: std::sync::mpsc::SyncSender<()>,
+    checkpoints: Checkpoints,
     commits: u64,
 }
 
@@ -56,7 +57,7 @@ struct Head {
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, epoch: u64, path: &Path, wal_bytes_max: u64, checkpoints: std::sync::mpsc::SyncSender<()>) -> Writer {
+    pub(super) fn new(connection: Connection, epoch: u64, path: &Path, wal_bytes_max: u64, checkpoints: Checkpoints) -> Writer {
         let mut wal_path = path.as_os_str().to_owned();
         wal_path.push("-wal");
         Writer { connection, epoch, heads: HashMap::new(), wal_path: wal_path.into(), wal_bytes_max, checkpoints, commits: 0 }
@@ -284,8 +285,13 @@ impl Writer {
         Ok(Purged { runs: runs.len() as u64, blobs: blobs as u64, keys: keys as u64 })
     }
 
-    /// Asks the other thread for a checkpoint, or makes one when the log has grown past all bounds.
+    /// Asks the other thread for a checkpoint and finishes what it has begun; makes one itself when the log has grown past all bounds.
     fn checkpoint_when_due(&mut self) {
+        if self.checkpoints.take_moved()
+            && let Err(error) = checkpoint::pass(&self.connection)
+        {
+            tracing::warn!(%error, "the rest of the log was not moved; a later commit will try again");
+        }
         if !self.commits.is_multiple_of(CHECKPOINT_EVERY) {
             return;
         }
@@ -295,8 +301,7 @@ impl Writer {
                 tracing::warn!(%error, wal_bytes, "the log could not be emptied");
             }
         } else if wal_bytes > CHECKPOINT_BYTES {
-            // Full: a pass is waiting already.
-            let _ = self.checkpoints.try_send(());
+            self.checkpoints.ask();
         }
     }
 }
