@@ -43,6 +43,8 @@ pub(crate) async fn up(mut context: Context, up: Up) -> Result<Exit, Failure> {
         return Err(failure.advise("set API_KEY, or api_key in the configuration; or listen on 127.0.0.1"));
     }
     let assembly = Assembly::new(&config).await?;
+    // Whoever can connect can also ask us to end.
+    let interrupted = signals::interrupted();
     let listener = listen(&config).await?;
     let address = listener.local_addr().map_err(|error| Failure::failed(format!("the listener has no address: {error}")))?;
     let store = Arc::new(Sqlite::open(Options::new(config.data_dir.clone())).map_err(refused)?);
@@ -64,7 +66,7 @@ pub(crate) async fn up(mut context: Context, up: Up) -> Result<Exit, Failure> {
 
     greet(&context, &config, &assembly, &url, &key, is_new, recovered);
     let options = server::Options { drain_delay: config.drain_delay, ..server::Options::default() };
-    let landed = server::serve(listener, app, signals::interrupted(), options).await;
+    let landed = server::serve(listener, app, interrupted, options).await;
     purging.abort();
     if !landed {
         tracing::warn!("not everything landed in time; what did not is parked and goes on at the next start");
