@@ -20,7 +20,7 @@ pub(crate) fn from_checks<'a, C>(run: &Run, checks: impl Iterator<Item = (&'a Ca
             None if skipped_because.is_some() => skipped.push(name),
             None => {}
             Some(result) if result.error.is_some() => failed.push(format!("{name} ({})", result.text)),
-            Some(result) => made.push(format!("- {name}: {}\n", headline(&result.text))),
+            Some(result) => made.push(format!("- {name}: {}\n", headline(call, &result.text))),
         }
     }
     if !made.is_empty() {
@@ -61,10 +61,13 @@ fn findings(findings: &[Finding]) -> String {
 }
 
 /// A tool's first line says most: it stands for the output, with its columns closed up.
-fn headline(output: &str) -> String {
+fn headline(call: &Call, output: &str) -> String {
     /// A line of a terminal.
     const CHARS_MAX: usize = 120;
-    let line = output.lines().next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let first = output.lines().next().unwrap_or_default();
+    // Some lines begin with what they are about, which the call has said.
+    let first = first.strip_prefix(&format!("{} ", call.tool)).unwrap_or(first);
+    let line = first.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= CHARS_MAX { line } else { line.chars().take(CHARS_MAX - 1).chain(['…']).collect() }
 }
 

@@ -163,7 +163,8 @@ fn describe(mut processes: Vec<Process>, cores: u64, sort: Option<Sort>, limit: 
                 report_busy(&mut report, process, &quote);
             }
         }
-        let share = processes.iter().map(|p| p.cpu_percent).sum::<f64>() / cores as f64;
+        // The sum of many readings can come to a little more than there is.
+        let share = (processes.iter().map(|p| p.cpu_percent).sum::<f64>() / cores as f64).min(100.0);
         if busy == 0 && share > BUSY_PERCENT {
             report_crowd(&mut report, share, processes.iter().filter(|p| p.stat.pid != own).take(BUSY_FINDINGS_MAX));
         }
