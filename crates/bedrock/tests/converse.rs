@@ -45,8 +45,8 @@ fn request(model: &str) -> ModelRequest {
     ModelRequest {
         model: ModelRef::parse(&format!("bedrock/us.standin.{model}")).unwrap(),
         system: "You look.".to_owned(),
-        messages: vec![Message { speaker: Speaker::User, content: vec![Content::text("Is it up?")] }],
-        tools: vec![OfferedTool { name: "tcp_connect".into(), description: "Connects.".to_owned(), input_schema: schema() }],
+        messages: vec![Message { speaker: Speaker::User, content: vec![Content::text("Is it up?")] }.into()],
+        tools: vec![OfferedTool { name: "tcp_connect".into(), description: "Connects.".to_owned(), input_schema: schema() }.into()],
         output_tokens_max: 1_000,
     }
 }
@@ -78,8 +78,8 @@ fn continued(request: &ModelRequest, reply: &ModelReply) -> ModelRequest {
     said.push(Content::ToolUse { call: call.clone(), tool: reply.calls[0].tool.clone(), arguments: reply.calls[0].arguments.clone() });
     let result = Content::ToolResult { call, text: "closed".to_owned(), is_error: false };
     let mut next = request.clone();
-    next.messages.push(Message { speaker: Speaker::Assistant, content: said });
-    next.messages.push(Message { speaker: Speaker::User, content: vec![Content::text("This is your last turn."), result] });
+    next.messages.push(Message { speaker: Speaker::Assistant, content: said }.into());
+    next.messages.push(Message { speaker: Speaker::User, content: vec![Content::text("This is your last turn."), result] }.into());
     next
 }
 
@@ -167,16 +167,19 @@ async fn neighbours_of_one_role_are_joined_and_odd_names_and_blanks_are_made_goo
     let mut odd = request("text");
     odd.system = " ".to_owned();
     odd.tools.clear();
-    odd.messages.push(Message { speaker: Speaker::Assistant, content: vec![Content::text("")] });
-    odd.messages.push(Message { speaker: Speaker::User, content: vec![Content::text("Well?")] });
-    odd.messages.push(Message {
-        speaker: Speaker::Assistant,
-        content: vec![
-            Content::Opaque { provider: "openai".to_owned(), data: json!({"reasoningText": {"text": "x", "signature": "y"}}) },
-            Content::ToolUse { call: call.clone(), tool: "no such tool!".into(), arguments: json!({}) },
-        ],
-    });
-    odd.messages.push(Message { speaker: Speaker::User, content: vec![Content::ToolResult { call, text: String::new(), is_error: true }] });
+    odd.messages.push(Message { speaker: Speaker::Assistant, content: vec![Content::text("")] }.into());
+    odd.messages.push(Message { speaker: Speaker::User, content: vec![Content::text("Well?")] }.into());
+    odd.messages.push(
+        Message {
+            speaker: Speaker::Assistant,
+            content: vec![
+                Content::Opaque { provider: "openai".to_owned(), data: json!({"reasoningText": {"text": "x", "signature": "y"}}) },
+                Content::ToolUse { call: call.clone(), tool: "no such tool!".into(), arguments: json!({}) },
+            ],
+        }
+        .into(),
+    );
+    odd.messages.push(Message { speaker: Speaker::User, content: vec![Content::ToolResult { call, text: String::new(), is_error: true }] }.into());
     hear(&bedrock(&standin), &odd).await.1.unwrap();
     let body = standin.recorded().pop().unwrap().body;
     assert_eq!(body.get("system"), None);

@@ -1,11 +1,13 @@
 //! Agents: instructions, tools and limits, written as Markdown with a YAML head; and the catalogue that a run works from.
 
+use crate::hashed::Hashed;
 use crate::ids::{AgentId, BlobHash, ToolName};
-use crate::model::ModelRef;
+use crate::model::{ModelRef, OfferedTool};
 use crate::money::UsdMicros;
 use crate::tool::ToolSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// The agent that works for several others at once, with all their tools.
 pub const SUPERVISOR: &str = "supervisor";
@@ -109,6 +111,9 @@ pub struct Catalogue {
     pub agents: BTreeMap<AgentId, Agent>,
     /// By name.
     pub tools: BTreeMap<ToolName, ToolSpec>,
+    /// The tools as models see them, made from `tools` when first asked for.
+    #[serde(skip)]
+    offered: OnceLock<BTreeMap<ToolName, Hashed<OfferedTool>>>,
 }
 
 impl Catalogue {
@@ -121,12 +126,21 @@ impl Catalogue {
                 return Err(InvalidAgent(format!("agent {} names the tool {missing}, which does not exist", agent.name)));
             }
         }
-        Ok(Catalogue { agents, tools })
+        Ok(Catalogue { agents, tools, offered: OnceLock::new() })
     }
 
     /// The agents that a task can be routed to: all but the supervisor.
     pub fn routable(&self) -> impl Iterator<Item = &Agent> {
         self.agents.values().filter(|a| a.name.as_str() != SUPERVISOR)
+    }
+
+    /// The tool as models see it, when there is such a tool.
+    pub fn offered(&self, tool: &ToolName) -> Option<&Hashed<OfferedTool>> {
+        let offer = |spec: &ToolSpec| {
+            let (name, description, input_schema) = (spec.name.clone(), spec.description.clone(), spec.input_schema.clone());
+            (spec.name.clone(), OfferedTool { name, description, input_schema }.into())
+        };
+        self.offered.get_or_init(|| self.tools.values().map(offer).collect()).get(tool)
     }
 
     /// The blob's bytes and their hash.

@@ -227,7 +227,7 @@ pub struct ModelCallStarted {
     pub purpose: Purpose,
     /// Which model.
     pub model: ModelRef,
-    /// SHA-256 of the canonical request.
+    /// The request's seal, see [`crate::model::ModelRequest::seal`].
     pub request_hash: String,
     /// The canonical request's length: about what leaves the machine.
     pub request_bytes: u64,

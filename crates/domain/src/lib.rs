@@ -9,6 +9,7 @@ pub mod checks;
 pub mod director;
 pub mod event;
 pub mod finding;
+pub mod hashed;
 pub mod ids;
 pub mod model;
 pub mod money;

@@ -1,5 +1,7 @@
 //! What a model is asked and what it answers, in our words. Providers translate to and from their vendors' wires.
 
+use crate::canonical;
+use crate::hashed::Hashed;
 use crate::ids::{CallId, ToolName};
 use crate::money::Usage;
 use serde::{Deserialize, Serialize};
@@ -47,25 +49,61 @@ impl fmt::Debug for ModelRef {
 }
 
 /// Everything a model is sent. Built from the journal alone, so the same journal gives the same bytes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelRequest {
     /// Which model.
     pub model: ModelRef,
     /// The instruction.
     pub system: String,
     /// The conversation, user and assistant in turn, user first.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Hashed<Message>>,
     /// The tools on offer.
-    pub tools: Vec<OfferedTool>,
+    pub tools: Vec<Hashed<OfferedTool>>,
     /// The longest answer wanted, in tokens. The engine may grant less when money is short.
     pub output_tokens_max: u32,
 }
 
 impl ModelRequest {
-    /// The canonical bytes: what is hashed, compared, and taken as the bound of the input's tokens.
+    /// The canonical bytes: two requests are the same when these are.
     pub fn canonical(&self) -> Vec<u8> {
-        crate::canonical::bytes(self)
+        canonical::bytes(self)
     }
+
+    /// What names the request in the journal, without writing all of it.
+    ///
+    /// The hash is the SHA-256 of the canonical request in which each message and each tool is replaced by the SHA-256 of its own canonical bytes,
+    /// in hexadecimal.
+    pub fn seal(&self) -> Seal {
+        #[derive(Serialize)]
+        struct Parts<'a> {
+            model: &'a ModelRef,
+            system: &'a str,
+            messages: Vec<String>,
+            tools: Vec<String>,
+            output_tokens_max: u32,
+        }
+        let parts = Parts {
+            model: &self.model,
+            system: &self.system,
+            messages: self.messages.iter().map(Hashed::sha256_hex).collect(),
+            tools: self.tools.iter().map(Hashed::sha256_hex).collect(),
+            output_tokens_max: self.output_tokens_max,
+        };
+        let bytes = canonical::bytes(&parts);
+        let lengths = self.messages.iter().map(Hashed::canonical_len).chain(self.tools.iter().map(Hashed::canonical_len));
+        // A hash stands as 64 digits between quotes.
+        let stand_ins = 66 * (self.messages.len() + self.tools.len()) as u64;
+        Seal { sha256_hex: canonical::sha256_hex(&bytes), canonical_len: bytes.len() as u64 - stand_ins + lengths.sum::<u64>() }
+    }
+}
+
+/// A request's hash and length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// Names the request; see [`ModelRequest::seal`].
+    pub sha256_hex: String,
+    /// The length of the canonical bytes: about what leaves the machine, and the bound of the input's tokens.
+    pub canonical_len: u64,
 }
 
 /// A tool as a model sees it.
@@ -255,5 +293,36 @@ impl ModelError {
     /// An error of this kind.
     pub fn new(kind: ModelErrorKind, message: impl Into<String>) -> ModelError {
         ModelError { kind, message: message.into(), retry_after_ms: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_seal_knows_the_length_of_the_whole_and_changes_with_every_part() {
+        let said = |speaker, text: &str| Message { speaker, content: vec![Content::text(text)] }.into();
+        let tool = |name: &str| OfferedTool { name: name.into(), description: "Looks.".to_owned(), input_schema: json!({"z": 1, "a": "é"}) }.into();
+        let request = ModelRequest {
+            model: ModelRef::parse("a/b").unwrap(),
+            system: "Look.".to_owned(),
+            messages: vec![said(Speaker::User, "Is it up?"), said(Speaker::Assistant, "Yes.")],
+            tools: vec![tool("dns"), tool("tcp")],
+            output_tokens_max: 9,
+        };
+        let seal = request.seal();
+        assert_eq!(seal.canonical_len, request.canonical().len() as u64);
+        let mut others = vec![request.clone(); 4];
+        others[0].messages.swap(0, 1);
+        others[1].messages[1] = said(Speaker::Assistant, "No.");
+        others[2].tools.truncate(1);
+        others[3].output_tokens_max = 10;
+        for other in others {
+            assert_ne!(other.seal().sha256_hex, seal.sha256_hex);
+            assert_eq!(other.seal().canonical_len, other.canonical().len() as u64);
+        }
+        assert_eq!(request.clone().seal(), seal);
     }
 }

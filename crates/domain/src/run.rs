@@ -13,8 +13,9 @@ use crate::agent::{Agent, Catalogue, SUPERVISOR};
 use crate::director;
 use crate::event::{Completed, Event, Fact, FailureReason, Outcome, Routed, Status, Submitted};
 use crate::finding::Finding;
+use crate::hashed::Hashed;
 use crate::ids::{AgentId, CallId, RunId};
-use crate::model::{ModelError, ModelRef, ModelReply, ModelRequest, Purpose};
+use crate::model::{Message, ModelError, ModelRef, ModelReply, ModelRequest, Purpose};
 use crate::money::{Reservation, Usage, UsdMicros};
 use crate::permit::{PermittedCall, Policy};
 use crate::time::Timestamp;
@@ -32,6 +33,8 @@ pub struct Run {
     changed_at: Timestamp,
     routed: Option<Routed>,
     turns: Vec<Turn>,
+    /// The task and the turns whose calls have ended, as the model is told of them.
+    conversation: Vec<Hashed<Message>>,
     stage: Stage,
     findings: Vec<Finding>,
     spend: Spend,
@@ -197,6 +200,7 @@ impl Run {
             changed_at: event.at,
             routed: None,
             turns: Vec::new(),
+            conversation: Vec::new(),
             stage: Stage::Routing { call: ModelCall::Idle, vote: None },
             findings: Vec::new(),
             spend: Spend::default(),
@@ -350,7 +354,7 @@ impl Run {
         self.calls().find(|c| c.id == *id)
     }
 
-    /// The request that the next turn would send, while an agent works. For replay and comparison.
+    /// The request that the next turn would send, while an agent works, from the turns that have ended. For replay and comparison.
     pub fn next_request(&self) -> Option<ModelRequest> {
         matches!(self.stage, Stage::Agent { .. }).then(|| director::agent::request(self)).flatten()
     }
@@ -379,6 +383,10 @@ impl Run {
 
     pub(crate) fn turns(&self) -> &[Turn] {
         &self.turns
+    }
+
+    pub(crate) fn conversation(&self) -> &[Hashed<Message>] {
+        &self.conversation
     }
 
     /// What may still be spent by this run under its own limit and its agent's.

@@ -1,7 +1,6 @@
 //! The price of a model call before it is made: the worst case, set aside in every ledger that must be able to carry it.
 
 use crate::Inner;
-use domain::canonical;
 use domain::event::ModelCallStarted;
 use domain::model::{ModelError, ModelErrorKind};
 use domain::money::{Account, Price, Reservation};
@@ -43,8 +42,8 @@ impl Inner {
                 format!("the price of {model} is not known, so nothing was sent. Add it to your price file:\n{}", Prices::lines_to_add(model));
             ModelError::new(ModelErrorKind::Unpriced, message)
         })?;
-        let canonical = effect.request.canonical();
-        let request_bytes = canonical.len() as u64;
+        let seal = effect.request.seal();
+        let request_bytes = seal.canonical_len;
         let input_tokens_max = request_bytes + INPUT_TOKENS_OVERHEAD;
         let (which, left) = match cap {
             Some(cap) if cap.left < effect.budget_left => (cap.which.as_str(), cap.left),
@@ -63,7 +62,7 @@ impl Inner {
             started: ModelCallStarted {
                 purpose: effect.purpose,
                 model: model.clone(),
-                request_hash: canonical::sha256_hex(&canonical),
+                request_hash: seal.sha256_hex,
                 request_bytes,
                 destination: provider.destination(),
                 output_tokens_max: u32::try_from(granted).unwrap_or(u32::MAX),

@@ -111,14 +111,14 @@ fn read(text: &str, folder: &Path) -> Result<Script, Error> {
 /// Plays a script.
 struct Player {
     file: Arc<File>,
-    /// Attempts at each request that is to fail at first, by the hash of its canonical bytes.
+    /// Attempts at each request that is to fail at first, by its hash.
     attempts: Mutex<BTreeMap<String, u32>>,
 }
 
 impl Player {
     /// Counts an attempt at this request, the first being 1.
     fn attempt(&self, request: &ModelRequest) -> u32 {
-        let hash = domain::canonical::sha256_hex(&request.canonical());
+        let hash = request.seal().sha256_hex;
         let mut attempts = self.attempts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let count = attempts.entry(hash).or_default();
         *count += 1;
@@ -153,17 +153,17 @@ mod tests {
     use serde_json::json;
 
     fn request(task: &str, turns: usize) -> ModelRequest {
-        let mut messages = vec![Message { speaker: Speaker::User, content: vec![Content::text(task)] }];
+        let mut messages = vec![Message { speaker: Speaker::User, content: vec![Content::text(task)] }.into()];
         for _ in 0..turns {
-            messages.push(Message { speaker: Speaker::Assistant, content: vec![Content::text("…")] });
-            messages.push(Message { speaker: Speaker::User, content: vec![Content::text("…")] });
+            messages.push(Message { speaker: Speaker::Assistant, content: vec![Content::text("…")] }.into());
+            messages.push(Message { speaker: Speaker::User, content: vec![Content::text("…")] }.into());
         }
         let tool = OfferedTool { name: "disks".into(), description: "d".to_owned(), input_schema: json!({"type": "object"}) };
         ModelRequest {
             model: ModelRef::parse("scripted/demo").unwrap(),
             system: "You look.".to_owned(),
             messages,
-            tools: vec![tool],
+            tools: vec![tool.into()],
             output_tokens_max: 1_000,
         }
     }

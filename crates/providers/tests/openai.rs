@@ -27,8 +27,8 @@ fn request(model: &str) -> ModelRequest {
     ModelRequest {
         model: ModelRef::parse(&format!("openai/standin.{model}")).unwrap(),
         system: "You look.".to_owned(),
-        messages: vec![Message { speaker: Speaker::User, content: vec![Content::text("Is it up?")] }],
-        tools: vec![connect],
+        messages: vec![Message { speaker: Speaker::User, content: vec![Content::text("Is it up?")] }.into()],
+        tools: vec![connect.into()],
         output_tokens_max: 1_000,
     }
 }
@@ -74,10 +74,10 @@ async fn a_tool_is_called_and_its_result_answered() {
     assert_eq!((first.calls[0].tool.as_str(), &first.calls[0].arguments), ("tcp_connect", &json!({"host": "localhost", "port": 1})));
     let call = CallId::at(4, 0);
     let used = Content::ToolUse { call: call.clone(), tool: first.calls[0].tool.clone(), arguments: first.calls[0].arguments.clone() };
-    request.messages.push(Message { speaker: Speaker::Assistant, content: vec![Content::text(first.text), used] });
+    request.messages.push(Message { speaker: Speaker::Assistant, content: vec![Content::text(first.text), used] }.into());
     request
         .messages
-        .push(Message { speaker: Speaker::User, content: vec![Content::ToolResult { call, text: "closed".to_owned(), is_error: false }] });
+        .push(Message { speaker: Speaker::User, content: vec![Content::ToolResult { call, text: "closed".to_owned(), is_error: false }] }.into());
     let second = hear(&model, &request).await.1.unwrap();
     assert_eq!((second.text.as_str(), second.stop), ("The tool said: closed", Stop::End));
 }

@@ -5,12 +5,14 @@ use crate::agent::Agent;
 use crate::answer;
 use crate::event::{Fact, Outcome, ToolCallFinished};
 use crate::finding::{FindingDraft, Severity};
+use crate::hashed::Hashed;
 use crate::ids::ToolName;
 use crate::model::{Content, Message, ModelRequest, OfferedTool, Purpose, Speaker, Stop};
 use crate::permit::Policy;
 use crate::run::{Call, CallState, Effect, ModelCall, ModelEffect, Next, Run, Turn, Wait, complete};
 use crate::tool::{RecordedOutput, ToolError, ToolErrorKind, Trust};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
 /// The tool by which a model records a finding. It is no tool of the world: the director itself answers it.
 pub const REPORT_FINDING: &str = "report_finding";
@@ -52,16 +54,13 @@ pub(crate) fn next(run: &Run, call: &ModelCall, policy: &dyn Policy) -> Next {
 
 /// The request of the next turn: instruction, task, and all that was said and done since.
 pub(crate) fn request(run: &Run) -> Option<ModelRequest> {
-    let mut messages = vec![Message { speaker: Speaker::User, content: vec![Content::text(task(run))] }];
-    let turns = run.turns();
-    let is_last = turns.len() + 1 >= run.submitted().limits.turns_max as usize;
-    for (i, turn) in turns.iter().enumerate() {
-        messages.push(said(run, turn));
-        let mut results: Vec<Content> = turn.calls.iter().filter_map(result).collect();
-        if is_last && i + 1 == turns.len() {
-            results.push(Content::text("This is your last turn: no more tools. Answer now from what you have."));
-        }
-        messages.push(Message { speaker: Speaker::User, content: results });
+    let mut messages = run.conversation().to_vec();
+    let turns = run.turns().len();
+    let is_last = turns > 0 && turns + 1 >= run.submitted().limits.turns_max as usize;
+    if let Some(results) = messages.last_mut().filter(|_| is_last) {
+        let mut told = Message::clone(results);
+        told.content.push(Content::text("This is your last turn: no more tools. Answer now from what you have."));
+        *results = told.into();
     }
     Some(ModelRequest {
         model: run.model()?.clone(),
@@ -70,6 +69,16 @@ pub(crate) fn request(run: &Run) -> Option<ModelRequest> {
         tools: offered(run),
         output_tokens_max: run.submitted().limits.output_tokens_max,
     })
+}
+
+/// The message that begins a conversation.
+pub(crate) fn opening(run: &Run) -> Message {
+    Message { speaker: Speaker::User, content: vec![Content::text(task(run))] }
+}
+
+/// What a turn whose calls have ended adds to the conversation: what the model said, and what came of it.
+pub(crate) fn exchange(run: &Run, turn: &Turn) -> [Message; 2] {
+    [said(run, turn), Message { speaker: Speaker::User, content: turn.calls.iter().filter_map(result).collect() }]
 }
 
 /// The event and tool whose output holds this quote, looking at the newest first.
@@ -134,7 +143,7 @@ fn reported(run: &Run, call: &Call) -> Fact {
 }
 
 /// The definition by which models are offered `report_finding`.
-fn report_finding_tool() -> OfferedTool {
+static REPORT_FINDING_TOOL: LazyLock<Hashed<OfferedTool>> = LazyLock::new(|| {
     let severities: Vec<_> = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info].map(Severity::as_str).into();
     OfferedTool {
         name: REPORT_FINDING.into(),
@@ -152,19 +161,17 @@ fn report_finding_tool() -> OfferedTool {
             "additionalProperties": false
         }),
     }
-}
+    .into()
+});
 
-fn offered(run: &Run) -> Vec<OfferedTool> {
-    let mut tools: Vec<OfferedTool> = Vec::new();
-    for name in run.chosen().flat_map(|a| &a.tools) {
-        match run.catalogue().tools.get(name) {
-            Some(spec) if !tools.iter().any(|t| t.name == *name) => {
-                tools.push(OfferedTool { name: name.clone(), description: spec.description.clone(), input_schema: spec.input_schema.clone() })
-            }
-            _ => {}
+fn offered(run: &Run) -> Vec<Hashed<OfferedTool>> {
+    let mut tools: Vec<Hashed<OfferedTool>> = Vec::new();
+    for tool in run.chosen().flat_map(|a| &a.tools).filter_map(|name| run.catalogue().offered(name)) {
+        if !tools.iter().any(|t| t.name == tool.name) {
+            tools.push(tool.clone());
         }
     }
-    tools.push(report_finding_tool());
+    tools.push(REPORT_FINDING_TOOL.clone());
     tools
 }
 

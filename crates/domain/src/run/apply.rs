@@ -2,9 +2,10 @@
 
 use super::call::CallResult;
 use super::{Call, CallState, Check, Checks, Ending, IllegalEvent, ModelCall, Pause, Run, Stage, Stop, Turn};
-use crate::director::agent::{REPORT_FINDING, evidence_for};
+use crate::director::agent::{self, REPORT_FINDING, evidence_for};
 use crate::event::{Decision, Event, Fact, Mode, ToolCallFinished};
 use crate::finding::{Evidence, Finding};
+use crate::hashed::Hashed;
 use crate::ids::CallId;
 use crate::model::{Purpose, RequestedCall};
 use crate::tool::{ToolError, ToolErrorKind, Trust};
@@ -36,6 +37,7 @@ fn fold(run: &mut Run, seq: u64, fact: Fact) -> Result<(), Why> {
             // Without a model the next fact is the plan; until then the supervisor keeps the word.
             if !checks_only {
                 run.stage = Stage::Agent { call: ModelCall::Idle };
+                run.conversation.push(agent::opening(run).into());
             }
         }
         Fact::ChecksPlanned(planned) => {
@@ -118,6 +120,7 @@ fn fold(run: &mut Run, seq: u64, fact: Fact) -> Result<(), Why> {
                 Decision::Retry => call.state = CallState::Proposed,
                 Decision::Done { output } => {
                     call.state = CallState::Finished(CallResult { seq, error: None, text: output, reachable: true });
+                    close_turn(run);
                 }
                 // The call stays unknown: that is what the journal knows of it.
                 Decision::Abort => run.stop = Some(Stop::Abort { by: decided.by }),
@@ -215,5 +218,14 @@ fn finish(run: &mut Run, seq: u64, finished: ToolCallFinished) -> Result<(), Why
     run.tainted |= finished.trust == Trust::Untrusted && finished.error.is_none();
     let call = run.call_mut(&finished.call).ok_or("the call belongs to a turn that is over")?;
     call.state = CallState::Finished(CallResult::of(seq, finished));
+    close_turn(run);
     Ok(())
+}
+
+/// Adds the last turn to the conversation once its last call has ended.
+fn close_turn(run: &mut Run) {
+    let Stage::Agent { .. } = run.stage else { return };
+    let Some(turn) = run.turns.last().filter(|turn| turn.calls.iter().all(|call| call.result().is_some())) else { return };
+    let exchange = agent::exchange(run, turn);
+    run.conversation.extend(exchange.map(Hashed::from));
 }

@@ -122,7 +122,7 @@ fn intent(effect: &Effect) -> Fact {
         Effect::CallModel(effect) => Fact::ModelCallStarted(ModelCallStarted {
             purpose: effect.purpose,
             model: effect.request.model.clone(),
-            request_hash: crate::canonical::sha256_hex(&effect.request.canonical()),
+            request_hash: effect.request.seal().sha256_hex,
             request_bytes: 1,
             destination: "local".to_owned(),
             output_tokens_max: 1,

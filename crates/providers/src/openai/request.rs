@@ -1,6 +1,7 @@
 //! Our request in OpenAI's words.
 
-use domain::model::{Content, Message, ModelRequest, Speaker};
+use domain::hashed::Hashed;
+use domain::model::{Content, Message, ModelRequest, OfferedTool, Speaker};
 use serde_json::{Value, json};
 
 /// How a server calls the limit of the output.
@@ -33,7 +34,7 @@ pub(super) fn body(request: &ModelRequest, limit: OutputLimit, output_tokens_max
         limit_name: output_tokens_max,
     });
     if !request.tools.is_empty() {
-        let tool = |tool: &domain::model::OfferedTool| json!({"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": tool.input_schema}});
+        let tool = |tool: &Hashed<OfferedTool>| json!({"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": tool.input_schema}});
         body["tools"] = request.tools.iter().map(tool).collect();
     }
     body
@@ -86,7 +87,7 @@ fn sendable(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::model::{ModelRef, OfferedTool};
+    use domain::model::ModelRef;
     use domain::{CallId, ToolName};
 
     #[test]
@@ -99,12 +100,14 @@ mod tests {
             model: ModelRef::parse("openai/org/model:1").unwrap(),
             system: "You look.".to_owned(),
             messages: vec![
-                Message { speaker: Speaker::User, content: vec![Content::text("Is it up?")] },
-                Message { speaker: Speaker::Assistant, content: vec![foreign, use_tool(0, "tcp_connect"), use_tool(1, "no such tool!")] },
-                Message { speaker: Speaker::User, content: vec![result(0, false), Content::text("Last turn."), result(1, true)] },
-                Message { speaker: Speaker::Assistant, content: vec![Content::text("No.")] },
+                Message { speaker: Speaker::User, content: vec![Content::text("Is it up?")] }.into(),
+                Message { speaker: Speaker::Assistant, content: vec![foreign, use_tool(0, "tcp_connect"), use_tool(1, "no such tool!")] }.into(),
+                Message { speaker: Speaker::User, content: vec![result(0, false), Content::text("Last turn."), result(1, true)] }.into(),
+                Message { speaker: Speaker::Assistant, content: vec![Content::text("No.")] }.into(),
             ],
-            tools: vec![OfferedTool { name: "tcp_connect".into(), description: "Connects.".to_owned(), input_schema: json!({"type": "object"}) }],
+            tools: vec![
+                OfferedTool { name: "tcp_connect".into(), description: "Connects.".to_owned(), input_schema: json!({"type": "object"}) }.into(),
+            ],
             output_tokens_max: 4_000,
         };
         let call = |index: usize, name: &str| json!({"id": format!("c3-{index}"), "type": "function", "function": {"name": name, "arguments": "{\"a\":\"x\",\"b\":1}"}});

@@ -68,7 +68,7 @@ fn reply(turn: &Turn, request: &ModelRequest, output_tokens_max: u32) -> ModelRe
     let stop = turn.stop.unwrap_or(if calls.is_empty() { Stop::End } else { Stop::ToolUse });
     // About four bytes a token, as models of this kind count English.
     let guess = |request: &ModelRequest| Usage {
-        input_fresh: request.canonical().len() as u64 / 4,
+        input_fresh: request.seal().canonical_len / 4,
         output: (turn.text.len() as u64 / 4 + 20 * calls.len() as u64 + 1).min(u64::from(output_tokens_max)),
         ..Usage::default()
     };

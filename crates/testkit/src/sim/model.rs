@@ -77,11 +77,8 @@ fn act(rng: &mut Rng, request: &ModelRequest, output_tokens_max: u32) -> Act {
         _ => {}
     }
     // As much as the vendor may bill: every byte of the request a token, every granted token used.
-    let usage = Usage {
-        input_fresh: rng.below(request.canonical().len() as u64 + 1),
-        output: rng.below(u64::from(output_tokens_max) + 1),
-        ..Usage::default()
-    };
+    let usage =
+        Usage { input_fresh: rng.below(request.seal().canonical_len + 1), output: rng.below(u64::from(output_tokens_max) + 1), ..Usage::default() };
     let usage = Some(usage).filter(|_| !rng.one_in(6));
     if request.tools.is_empty() {
         let text = *rng.pick(&["{\"agents\": [\"ops\"]}", "{\"agents\": [\"ops\", \"net\"]}", "I do not know"]);
