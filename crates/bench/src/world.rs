@@ -72,7 +72,7 @@ pub(crate) fn task(turns: usize) -> Submission {
 }
 
 /// Takes one task from submission to its end.
-pub(crate) async fn run_one(engine: &Engine, turns: usize) -> Result<Run> {
+pub(crate) async fn run_one(engine: &Engine, turns: usize) -> Result<Arc<Run>> {
     let submission = task(turns);
     let tenant = submission.principal.tenant.clone();
     let accepted = engine.submit(submission).await?;

@@ -163,7 +163,7 @@ impl Inner {
     pub(crate) async fn append_fact(&self, run: Run, fact: Fact) -> Result<Status, AppendError> {
         let (id, head) = (run.id(), run.head());
         let event = Event { at: self.clock.now(), fact };
-        let bytes = event.encode();
+        let bytes = event.encode().into();
         let run = run.apply(event).map_err(|error| store::Error::Corrupt(error.to_string()))?;
         let append = Append {
             run: id,

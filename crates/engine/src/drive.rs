@@ -227,7 +227,7 @@ impl Driver {
     fn appended(&mut self, plan: Plan, row: Summary, first_seq: u64) -> Appended {
         self.last_summary = Some(row);
         for (seq, event) in (first_seq..).zip(&plan.events) {
-            self.live.tell(|| Notice::Event { seq, bytes: event.bytes.as_slice().into() });
+            self.live.tell(|| Notice::Event { seq, bytes: event.bytes.clone() });
         }
         Appended { run: plan.run, starts: plan.starts, retry_at: plan.retry_at }
     }
@@ -270,7 +270,7 @@ impl Inner {
         let tenant = &run.submitted().principal.tenant;
         loop {
             match self.store.events(tenant, append.run, append.expected_seq, append.events.len()).await {
-                Ok(stored) => return Ok(stored.len() == append.events.len() && stored.iter().zip(&append.events).all(|(s, e)| s.bytes == *e)),
+                Ok(stored) => return Ok(stored.len() == append.events.len() && stored.iter().zip(&append.events).all(|(s, e)| s.bytes[..] == e[..])),
                 Err(store::Error::Unavailable(_)) => self.wait_for_store().await?,
                 Err(error) => return Err(error.into()),
             }

@@ -54,17 +54,17 @@ impl Engine {
     }
 
     /// Waits until the run has ended or waits for a person, and gives it; `None` when this tenant has no such run.
-    pub async fn settled(&self, tenant: &TenantId, run: RunId) -> Result<Option<Run>, LoadError> {
+    pub async fn settled(&self, tenant: &TenantId, run: RunId) -> Result<Option<Arc<Run>>, LoadError> {
         if let Some(live) = self.inner.registry.get(run) {
             let mut rested = live.rested();
             // An error is a driver that failed; the journal knows how far it came.
             if let Ok(state) = rested.wait_for(Option::is_some).await
                 && let Some(state) = state.as_ref().filter(|r| r.submitted().principal.tenant == *tenant)
             {
-                return Ok(Some(Run::clone(state)));
+                return Ok(Some(state.clone()));
             }
         }
-        self.inner.load(tenant, run).await
+        Ok(self.inner.load(tenant, run).await?.map(Arc::new))
     }
 }
 

@@ -8,6 +8,7 @@ use domain::money::{LedgerChange, Price};
 use domain::run::{Effect, IllegalEvent, ModelEffect};
 use domain::{Event, Fact, Next, Run, Timestamp, UsdMicros};
 use ports::store::Summary;
+use std::sync::Arc;
 
 /// A run with what happened to it since its last append.
 pub(crate) struct Plan {
@@ -23,7 +24,7 @@ pub(crate) struct Plan {
 
 /// An event on its way to the journal.
 pub(crate) struct Planned {
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Arc<[u8]>,
     /// It came from the world and cannot be thought up again.
     pub(crate) is_outcome: bool,
 }
@@ -47,7 +48,7 @@ impl Plan {
     fn write(mut self, at: Timestamp, fact: Fact, is_outcome: bool) -> Result<Plan, IllegalEvent> {
         self.settle(&fact);
         let event = Event { at, fact };
-        self.events.push(Planned { bytes: event.encode(), is_outcome });
+        self.events.push(Planned { bytes: event.encode().into(), is_outcome });
         self.run = self.run.apply(event)?;
         Ok(self)
     }

@@ -174,7 +174,7 @@ impl Inner {
         idempotency: Option<IdempotencyKey>,
     ) -> Result<(Created, Run, Vec<Start>), SubmitError> {
         let event = Event { at: now, fact: submitted };
-        let first = event.encode();
+        let first: Arc<[u8]> = event.encode().into();
         let begun = Run::begin(id, self.catalogue.clone(), event)?;
         let mut cap: Option<Cap> = None;
         loop {

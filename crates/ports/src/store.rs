@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::event::Status;
 use domain::money::{Balance, LedgerChange};
 use domain::{BlobHash, RunId, TenantId, Timestamp, UsdMicros};
+use std::sync::Arc;
 
 /// A durable home for runs. Every method that writes returns only once the write would survive a crash.
 #[async_trait]
@@ -58,13 +59,13 @@ pub struct NewRun {
     /// When it was submitted.
     pub at: Timestamp,
     /// The first events, encoded.
-    pub events: Vec<Vec<u8>>,
+    pub events: Vec<Arc<[u8]>>,
     /// What they do to the ledgers.
     pub ledger: Vec<LedgerChange>,
     /// Its row in lists.
     pub summary: Summary,
     /// The blobs that the events name; kept with the run.
-    pub blobs: Vec<(BlobHash, std::sync::Arc<[u8]>)>,
+    pub blobs: Vec<(BlobHash, Arc<[u8]>)>,
     /// The caller's key, if any.
     pub idempotency: Option<IdempotencyKey>,
 }
@@ -96,8 +97,8 @@ pub struct Append {
     pub expected_seq: u64,
     /// The lease the writer believes to hold.
     pub writer_epoch: u64,
-    /// The events, encoded.
-    pub events: Vec<Vec<u8>>,
+    /// The events, encoded. Shared with whoever watches the run.
+    pub events: Vec<Arc<[u8]>>,
     /// What they do to the ledgers.
     pub ledger: Vec<LedgerChange>,
     /// The run's row after them; `None` when nothing in it changes but the number of events.
@@ -158,7 +159,7 @@ pub struct StoredEvent {
     /// Counts from 0.
     pub seq: u64,
     /// The exact bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
     /// SHA-256 of the link before and these bytes.
     pub chain: [u8; 32],
 }

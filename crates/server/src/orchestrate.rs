@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::event::Status;
 use domain::{Run, RunId, TenantId};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) const PATH: &str = "/api/v1/orchestrate";
@@ -63,7 +64,7 @@ fn goes_on(run: RunId, view: OrchestrateView) -> Response {
 }
 
 /// The run once it has ended or waits for a person; `None` when that takes longer than `wait`, or the server is closing.
-async fn settled(app: &App, tenant: &TenantId, run: RunId, wait: Duration) -> Result<Option<Run>, Failure> {
+async fn settled(app: &App, tenant: &TenantId, run: RunId, wait: Duration) -> Result<Option<Arc<Run>>, Failure> {
     if wait.is_zero() {
         return Ok(None);
     }

@@ -6,6 +6,7 @@ use domain::{BlobHash, RunId, TenantId, Timestamp, UsdMicros, canonical};
 use futures_util::future::join_all;
 use ports::Store;
 use ports::store::*;
+use std::sync::Arc;
 
 /// Makes one test for each case. `$store` gives a fresh store behind a pointer that keeps it alive, such as a box; it is evaluated once a test.
 #[macro_export]
@@ -57,7 +58,7 @@ fn new_run(n: u8) -> NewRun {
         run: id(n),
         tenant: tenant(),
         at: Timestamp::from_micros(i64::from(n)),
-        events: vec![b"first".to_vec()],
+        events: vec![b"first".as_slice().into()],
         ledger: vec![],
         summary: summary(Status::Running),
         blobs: vec![],
@@ -66,7 +67,7 @@ fn new_run(n: u8) -> NewRun {
 }
 
 fn append(store: &dyn Store, n: u8, expected_seq: u64, events: &[&[u8]]) -> Append {
-    let events = events.iter().map(|e| e.to_vec()).collect();
+    let events = events.iter().map(|e| Arc::from(*e)).collect();
     Append { run: id(n), expected_seq, writer_epoch: store.writer_epoch(), events, ledger: vec![], summary: None }
 }
 
@@ -88,7 +89,7 @@ pub async fn what_is_appended_reads_back_byte_for_byte_with_its_chain(store: &dy
     let mut link = [0; 32];
     for (n, (event, bytes)) in events.iter().zip([&b"first"[..], b"second", b"\0\xff"]).enumerate() {
         link = canonical::chain(&link, bytes);
-        assert_eq!((event.seq, event.bytes.as_slice(), event.chain), (n as u64, bytes, link));
+        assert_eq!((event.seq, &event.bytes[..], event.chain), (n as u64, bytes, link));
     }
     assert_eq!(events.len(), 3);
     assert_eq!(store.events(&tenant(), id(1), 1, 1).await.unwrap(), events[1..2]);
@@ -240,8 +241,8 @@ pub async fn a_purge_takes_ended_runs_and_leaves_the_rest(store: &dyn Store) {
 
 /// See the name.
 pub async fn huge_and_empty_events_are_kept(store: &dyn Store) {
-    let huge = vec![7; 1 << 20];
-    store.create(NewRun { events: vec![vec![], huge.clone()], ..new_run(1) }).await.unwrap();
+    let huge: Arc<[u8]> = vec![7; 1 << 20].into();
+    store.create(NewRun { events: vec![Arc::default(), huge.clone()], ..new_run(1) }).await.unwrap();
     let events = store.events(&tenant(), id(1), 0, 9).await.unwrap();
     assert!(events[0].bytes.is_empty() && events[1].bytes == huge);
 }

@@ -65,7 +65,7 @@ impl State {
 }
 
 impl Kept {
-    fn push(&mut self, events: Vec<Vec<u8>>) {
+    fn push(&mut self, events: Vec<Arc<[u8]>>) {
         for bytes in events {
             let previous = self.events.last().map_or([0; 32], |e| e.chain);
             let chain = canonical::chain(&previous, &bytes);

@@ -1,6 +1,7 @@
 //! SQLite on one machine: one thread writes and commits whatever waits in one go, a few connections read beside it.
 
 mod checkpoint;
+mod ledgers;
 mod lock;
 mod read;
 mod schema;

@@ -43,7 +43,8 @@ pub(super) fn events(c: &Connection, tenant: &TenantId, run: RunId, from_seq: u6
     }
     let sql = "SELECT seq, bytes, chain FROM events WHERE run_id = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3";
     let (from_seq, limit) = (i64::try_from(from_seq).unwrap_or(i64::MAX), i64::try_from(limit).unwrap_or(i64::MAX));
-    let event = |row: &Row<'_>| Ok(StoredEvent { seq: row.get::<_, i64>(0)?.unsigned_abs(), bytes: row.get(1)?, chain: row.get(2)? });
+    let event =
+        |row: &Row<'_>| Ok(StoredEvent { seq: row.get::<_, i64>(0)?.unsigned_abs(), bytes: row.get_ref(1)?.as_blob()?.into(), chain: row.get(2)? });
     c.prepare_cached(sql)?.query_map(params![run.as_bytes(), from_seq, limit], event)?.collect()
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use domain::{UsdMicros, canonical};
 use std::io::Read;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// A store in a directory of its own, which goes with it.
@@ -33,7 +34,7 @@ fn run(n: u32) -> NewRun {
         run: RunId::from_bytes(id),
         tenant: tenant(),
         at,
-        events: vec![vec![b'x'; 900]],
+        events: vec![vec![b'x'; 900].into()],
         ledger: vec![],
         summary: Summary { status: Status::Running, task: "t".to_owned(), cost: UsdMicros(0), updated_at: at },
         blobs: vec![],
@@ -46,7 +47,7 @@ fn tenant() -> TenantId {
 }
 
 async fn append(store: &Sqlite, run: RunId, expected_seq: u64) -> Result<(), AppendError> {
-    let events = vec![vec![b'y'; 900]];
+    let events = vec![vec![b'y'; 900].into()];
     store.append(Append { run, expected_seq, writer_epoch: store.writer_epoch(), events, ledger: vec![], summary: None }).await
 }
 
@@ -132,7 +133,7 @@ async fn the_log_stays_under_its_cap_and_readers_see_whole_appends() {
     let cap = 8 * 1024 * 1024;
     let store = Sqlite::open(Options { wal_bytes_max: cap, ..Options::new(dir.path()) }).unwrap();
     store.create(run(1)).await.unwrap();
-    let events = |n: u64| vec![n.to_be_bytes().to_vec(), vec![b'z'; 3_000]];
+    let events = |n: u64| vec![Arc::from(n.to_be_bytes()), vec![b'z'; 3_000].into()];
     let mut largest = 0;
     for n in 0..3_000 {
         let append =
@@ -162,7 +163,7 @@ async fn the_log_is_begun_anew_while_commits_follow_each_other() {
         store.create(run.clone()).await.unwrap();
         for seq in 1.. {
             assert!(seq < 5_000, "the log only grows");
-            let events = vec![vec![b'z'; 16 * 1024]];
+            let events = vec![vec![b'z'; 16 * 1024].into()];
             store
                 .append(Append { run: run.run, expected_seq: seq, writer_epoch: store.writer_epoch(), events, ledger: vec![], summary: None })
                 .await

@@ -2,13 +2,13 @@
 
 use super::checkpoint::{self, Checkpoints};
 use super::classify;
-use crate::ledger;
-use domain::money::{Balance, LedgerChange};
+use super::ledgers::Ledgers;
 use domain::{BlobHash, RunId, Timestamp, canonical};
 use ports::store::*;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 pub(super) enum Request {
@@ -43,6 +43,7 @@ pub(super) struct Writer {
     connection: Connection,
     epoch: u64,
     heads: HashMap<RunId, Head>,
+    ledgers: Ledgers,
     wal_path: PathBuf,
     wal_bytes_max: u64,
     checkpoints: Checkpoints,
@@ -60,7 +61,16 @@ impl Writer {
     pub(super) fn new(connection: Connection, epoch: u64, path: &Path, wal_bytes_max: u64, checkpoints: Checkpoints) -> Writer {
         let mut wal_path = path.as_os_str().to_owned();
         wal_path.push("-wal");
-        Writer { connection, epoch, heads: HashMap::new(), wal_path: wal_path.into(), wal_bytes_max, checkpoints, commits: 0 }
+        Writer {
+            connection,
+            epoch,
+            heads: HashMap::new(),
+            ledgers: Ledgers::default(),
+            wal_path: wal_path.into(),
+            wal_bytes_max,
+            checkpoints,
+            commits: 0,
+        }
     }
 
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Request>) {
@@ -101,8 +111,9 @@ impl Writer {
     fn commit(&mut self, group: &[Request]) -> rusqlite::Result<Vec<Answer>> {
         let result = self.try_commit(group);
         if let Err(error) = &result {
-            // What the heads say may have been rolled back.
+            // What the heads and ledgers say may have been rolled back.
             self.heads.clear();
+            self.ledgers.forget();
             if !self.connection.is_autocommit() {
                 let _ = self.connection.execute_batch("ROLLBACK");
             }
@@ -114,6 +125,7 @@ impl Writer {
     fn try_commit(&mut self, group: &[Request]) -> rusqlite::Result<Vec<Answer>> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let answers = group.iter().map(|request| self.perform(request)).collect::<rusqlite::Result<Vec<_>>>()?;
+        self.ledgers.write(&self.connection)?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         self.commits += 1;
         Ok(answers)
@@ -146,7 +158,7 @@ impl Writer {
                 None => {}
             }
         }
-        if let Err(over) = self.ledger(&new.ledger)? {
+        if let Err(over) = self.ledgers.change(&self.connection, &new.ledger)? {
             return Ok(Err(CreateError::OverBudget { which: over.which, left: over.left }));
         }
         let (run, summary) = (new.run.as_bytes(), &new.summary);
@@ -180,7 +192,7 @@ impl Writer {
         if head.next_seq == 0 || head.next_seq != append.expected_seq {
             return Ok(Err(AppendError::Conflict { head: head.next_seq }));
         }
-        if let Err(over) = self.ledger(&append.ledger)? {
+        if let Err(over) = self.ledgers.change(&self.connection, &append.ledger)? {
             return Ok(Err(AppendError::OverBudget { which: over.which, left: over.left }));
         }
         self.insert_events(append.run, head, &append.events)?;
@@ -207,11 +219,11 @@ impl Writer {
         Ok(last.map_or(Head { next_seq: 0, chain: [0; 32] }, |(seq, chain)| Head { next_seq: seq.unsigned_abs() + 1, chain }))
     }
 
-    fn insert_events(&mut self, run: RunId, mut head: Head, events: &[Vec<u8>]) -> rusqlite::Result<()> {
+    fn insert_events(&mut self, run: RunId, mut head: Head, events: &[Arc<[u8]>]) -> rusqlite::Result<()> {
         let mut insert = self.connection.prepare_cached("INSERT INTO events (run_id, seq, bytes, chain) VALUES (?1, ?2, ?3, ?4)")?;
         for bytes in events {
             head.chain = canonical::chain(&head.chain, bytes);
-            insert.execute(params![run.as_bytes(), head.next_seq as i64, bytes, head.chain])?;
+            insert.execute(params![run.as_bytes(), head.next_seq as i64, &bytes[..], head.chain])?;
             head.next_seq += 1;
         }
         drop(insert);
@@ -220,21 +232,6 @@ impl Writer {
         }
         self.heads.insert(run, head);
         Ok(())
-    }
-
-    fn ledger(&mut self, changes: &[LedgerChange]) -> rusqlite::Result<Result<(), ledger::Over>> {
-        let mut balances: BTreeMap<String, Balance> = BTreeMap::new();
-        for account in ledger::touched(changes) {
-            balances.insert(account.to_owned(), super::read::balance(&self.connection, account)?);
-        }
-        if let Err(over) = ledger::apply(&mut balances, changes) {
-            return Ok(Err(over));
-        }
-        let sql = "INSERT INTO ledger (account, spent, held) VALUES (?1, ?2, ?3) ON CONFLICT (account) DO UPDATE SET spent = ?2, held = ?3";
-        for (account, balance) in balances {
-            self.connection.prepare_cached(sql)?.execute(params![account, balance.spent.0, balance.held.0])?;
-        }
-        Ok(Ok(()))
     }
 
     fn put_blob(&mut self, run: RunId, bytes: &[u8]) -> rusqlite::Result<Result<BlobHash, Error>> {
@@ -271,7 +268,7 @@ impl Writer {
             self.heads.remove(&RunId::from_bytes(*run));
             self.connection.prepare_cached("DELETE FROM events WHERE run_id = ?1")?.execute([run])?;
             self.connection.prepare_cached("DELETE FROM runs WHERE run_id = ?1")?.execute([run])?;
-            self.connection.prepare_cached("DELETE FROM ledger WHERE account = ?1")?.execute([format!("run:{}", RunId::from_bytes(*run))])?;
+            self.ledgers.remove(&self.connection, &format!("run:{}", RunId::from_bytes(*run)))?;
             let hashes: Vec<String> = self
                 .connection
                 .prepare_cached("DELETE FROM blob_refs WHERE run_id = ?1 RETURNING hash")?
