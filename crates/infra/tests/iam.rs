@@ -109,6 +109,7 @@ fn an_unknown_account_is_said_in_each_language() {
         );
         if principal == Principal::User {
             assert!(template.contains("user/${!aws:username}") && hcl.contains("user/&{aws:username}"), "{template}{hcl}");
+            assert!(template.contains("\"Null\":"), "a bare Null is nothing in YAML, and the condition would be lost: {template}");
         }
     }
     assert!(need.notes.iter().any(|note| note.contains("account")));

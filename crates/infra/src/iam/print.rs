@@ -62,7 +62,8 @@ fn document_yaml(text: &mut String, policy: &Policy) {
             text.push_str("            Condition:\n");
         }
         for (operator, keys) in &statement.conditions {
-            let _ = writeln!(text, "              {operator}:");
+            // In quotes, because the operator `Null` is YAML's word for nothing.
+            let _ = writeln!(text, "              {}:", quoted(operator));
             for (key, values) in keys {
                 let _ = writeln!(text, "                {}:", quoted(key));
                 values.iter().for_each(|value| yaml_item(text, 18, value));
