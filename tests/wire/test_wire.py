@@ -1,11 +1,7 @@
-"""The vendors' own clients against the stand-in: proof that it speaks the wires that the providers are tested with.
-
-STANDIN_URL says where the stand-in is, such as http://127.0.0.1:8000.
-"""
+"""The vendors' own clients against the stand-in: proof that it speaks the wires that the providers are tested with."""
 
 import contextlib
 import json
-import os
 import unittest
 
 import boto3
@@ -13,7 +9,7 @@ import botocore.config
 import botocore.exceptions
 import openai
 
-URL = os.environ.get("STANDIN_URL", "").rstrip("/")
+from standin import Standin
 
 SCHEMA = {
     "type": "object",
@@ -24,8 +20,8 @@ TEXT = "All is well, says the stand-in."
 
 
 def setUpModule():
-    if not URL.startswith("http://127.0.0.1:"):
-        raise RuntimeError("STANDIN_URL must be the address that model-standin prints")
+    global URL
+    URL = unittest.enterModuleContext(Standin()).url
 
 
 class Bedrock(unittest.TestCase):

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every test there is, and one closing line that counts them.
 
+use crate::python;
 use crate::shell::{cargo, install};
-use crate::wire;
 use anyhow::{Result, ensure};
 use std::process::Command;
 
@@ -13,7 +13,7 @@ pub(crate) fn run() -> Result<()> {
     let mut counted = Counted::default();
     provide_strace();
     cargo(["test", "--workspace", "--locked"]).run_watched(|line| counted.add(line))?;
-    wire::test(&mut counted)?;
+    python::test(&mut counted)?;
     ensure!(counted.passed > 0, "no test ran");
     println!("{} passed, {} failed, {} skipped", counted.passed, counted.failed, counted.skipped);
     Ok(())

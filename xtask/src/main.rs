@@ -2,8 +2,8 @@
 
 mod all_tests;
 mod house;
+mod python;
 mod shell;
-mod wire;
 
 use anyhow::{Result, bail};
 use shell::{cargo, program};
