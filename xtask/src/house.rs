@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("api", &["domain"]),
     ("server", &["api", "domain", "engine", "ports"]),
     ("orchestrator", &["api", "bedrock", "domain", "engine", "infra", "ports", "providers", "server", "stores", "tools"]),
-    ("testkit", &["domain", "engine", "ports", "stores"]),
+    ("testkit", &["domain", "engine", "infra", "ports", "stores"]),
     ("bench", &["domain", "engine", "ports", "stores", "testkit"]),
     ("xtask", &[]),
 ];

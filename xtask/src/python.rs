@@ -28,7 +28,7 @@ fn test_folder(folder: &str, counted: &mut Counted) -> Result<()> {
     // `cargo test` has built them; building a package alone would compile its dependencies again with fewer features.
     let binary = |name: &str| target().join("debug").join(name);
     let tests = program(&python)
-        .args(&["-m", "unittest", "discover", "--start-directory", folder])
+        .args(&["-B", "-m", "unittest", "discover", "--start-directory", folder])
         .env("ORCHESTRATOR", binary("orchestrator"))
         .env("MODEL_STANDIN", binary("model-standin"));
     // unittest writes to standard error; one stream keeps its lines in order and lets them be counted.

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use tempfile::TempDir;
-use testkit::standin::Standin;
+use testkit::standin::{Account, Standin};
 
 /// A home without anything in it.
 struct Home(TempDir);
@@ -299,4 +299,50 @@ async fn a_model_that_is_denied_or_too_dear_leaves_a_partial_answer_from_checks(
         let answer = result["answer"].as_str().unwrap();
         assert!(answer.contains(said) && answer.contains("Checked:"), "{scenario}: {answer}");
     }
+}
+
+/// Asks the default model on Bedrock, as a user who has this policy.
+async fn ask_as_user_with(home: &Home, policy: &serde_json::Value) -> Ran {
+    let account = serde_json::json!({
+        "user": "arn:aws:iam::123456789012:user/ann", "access_key_id": "AKIDTEST", "secret_access_key": "not-a-secret", "policy": policy,
+        "profiles": {"us.anthropic.claude-haiku-5-5": {"model": "anthropic.claude-haiku-5-5", "regions": ["us-east-1", "us-east-2", "us-west-2"]}},
+    });
+    let standin = Standin::start_in(Account::parse(&account.to_string()).unwrap()).await.unwrap();
+    let mut command = home.command(&["ask", "how is the disk?", "-o", "json"]);
+    command
+        .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", standin.url())
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "AKIDTEST")
+        .env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+    tokio::task::spawn_blocking(move || Ran::new(command.output().unwrap())).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_generated_policy_is_enough_and_a_denial_for_want_of_one_region_is_explained_by_its_own_message() {
+    let home = Home::new();
+    let model = ["--model", "us.anthropic.claude-haiku-5-5", "--region", "us-east-1", "--account", "123456789012"];
+    let mut policy = home.run(&[&["infra", "iam", "generate", "--principal", "user", "-o", "json"], model.as_slice()].concat()).json();
+    let ran = ask_as_user_with(&home, &policy).await;
+    assert_eq!((ran.code, &ran.json()["outcome"]), (0, &"full".into()), "{ran:?}");
+
+    let lacking = "arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-haiku-5-5";
+    policy["Statement"][0]["Resource"].as_array_mut().unwrap().retain(|arn| arn != lacking);
+    let ran = ask_as_user_with(&home, &policy).await;
+    assert_eq!((ran.code, &ran.json()["outcome"]), (4, &"partial".into()), "{ran:?}");
+    let answer = ran.json()["answer"].as_str().unwrap().to_owned();
+    let message = answer.lines().find(|line| line.contains("is not authorized to perform")).unwrap_or_else(|| panic!("{answer}"));
+    let ours = "AWS denies access to us.anthropic.claude-haiku-5-5: allow bedrock:InvokeModelWithResponseStream on ";
+    assert!(message.contains(ours) && message.contains("no identity-based policy allows"), "{message}");
+
+    std::fs::write(home.path("policy.json"), policy.to_string()).unwrap();
+    let file = home.path("policy.json");
+    let file = file.to_str().unwrap();
+    let explained = home.run(&[&["infra", "iam", "check", message, "--policy", file, "-o", "json"], model.as_slice()].concat()).json();
+    assert_eq!(explained["principal"], "arn:aws:iam::123456789012:user/ann");
+    assert_eq!((&explained["cause"], &explained["resource"]), (&"no_identity_policy".into(), &lacking.into()));
+    assert_eq!(explained["action"], "bedrock:InvokeModelWithResponseStream");
+    assert_eq!(explained["entry"], "model = \"bedrock/us.anthropic.claude-haiku-5-5\"");
+    let says = explained["explanation"].as_str().unwrap();
+    assert!(says.contains("in every region that it may be sent to") && says.contains("does not let it through: no statement allows it"), "{says}");
+    assert!(explained["statement"]["Resource"].as_array().unwrap().contains(&lacking.into()), "{explained}");
 }

@@ -2,14 +2,18 @@
 //!
 //! What it does is told by the model's name: `standin.text` answers, `standin.throttled` refuses, and so on (see `scenario.rs` for
 //! all of them); an inference profile's prefix or an ARN may stand before it. Requests are checked as strictly as the vendors check
-//! theirs, and kept for tests to look at.
+//! theirs, and kept for tests to look at. With an account (`account.rs`) signatures are verified and a policy is obeyed, too.
 
+mod account;
 mod bedrock;
 mod bedrock_rules;
 mod frames;
 mod openai;
 mod openai_rules;
 mod scenario;
+mod signature;
+
+pub use account::{Account, InvalidAccount};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -46,6 +50,8 @@ pub(crate) struct World {
     recorded: Mutex<Vec<Recorded>>,
     /// Requests seen per scenario, for those that get better.
     seen: Mutex<BTreeMap<String, u32>>,
+    /// Whose policy is obeyed. `None`: any signature will do, for anything.
+    account: Option<Account>,
 }
 
 impl World {
@@ -68,9 +74,21 @@ impl Standin {
     /// # Errors
     /// The machine has no port to give.
     pub async fn start() -> io::Result<Standin> {
+        Standin::serve(World::default()).await
+    }
+
+    /// The same, where calls to Bedrock must be signed by the user of this account and allowed by its policy.
+    ///
+    /// # Errors
+    /// As [`Standin::start`].
+    pub async fn start_in(account: Account) -> io::Result<Standin> {
+        Standin::serve(World { account: Some(account), ..World::default() }).await
+    }
+
+    async fn serve(world: World) -> io::Result<Standin> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let world = Arc::new(World::default());
+        let world = Arc::new(world);
         let router = Router::new()
             .route("/model/{model}/converse", post(bedrock::converse))
             .route("/model/{model}/converse-stream", post(bedrock::converse_stream))

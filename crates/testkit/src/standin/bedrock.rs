@@ -1,10 +1,11 @@
 //! Bedrock Runtime: Converse and ConverseStream.
 
 use super::scenario::{self, Act, Asked, Part, Refusal, Reply, Stop};
+use super::signature::Request;
 use super::{Recorded, World, bedrock_rules, frames};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::Response;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
@@ -15,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// `POST /model/{model}/converse`.
-pub(super) async fn converse(State(world): State<Arc<World>>, Path(model): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let act = match read(&world, &model, "converse", &headers, &body) {
+pub(super) async fn converse(State(world): State<Arc<World>>, Path(model): Path<String>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let act = match read(&world, &model, "converse", &uri, &headers, &body) {
         Ok(act) => act,
         Err(refusal) => return *refusal,
     };
@@ -28,8 +29,14 @@ pub(super) async fn converse(State(world): State<Arc<World>>, Path(model): Path<
 }
 
 /// `POST /model/{model}/converse-stream`.
-pub(super) async fn converse_stream(State(world): State<Arc<World>>, Path(model): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let act = match read(&world, &model, "converse-stream", &headers, &body) {
+pub(super) async fn converse_stream(
+    State(world): State<Arc<World>>,
+    Path(model): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let act = match read(&world, &model, "converse-stream", &uri, &headers, &body) {
         Ok(act) => act,
         Err(refusal) => return *refusal,
     };
@@ -40,16 +47,22 @@ pub(super) async fn converse_stream(State(world): State<Arc<World>>, Path(model)
     }
 }
 
-fn read(world: &World, model: &str, operation: &str, headers: &HeaderMap, body: &[u8]) -> Result<Act, Box<Response>> {
+fn read(world: &World, model: &str, operation: &str, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<Act, Box<Response>> {
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     world.record(Recorded { path: format!("/model/{model}/{operation}"), authorization: authorization.clone(), body: json.clone() });
     if !bedrock_rules::is_signed(&authorization, headers.contains_key("x-amz-date")) {
         return Err(Box::new(error(StatusCode::FORBIDDEN, "MissingAuthenticationTokenException", "Missing Authentication Token")));
     }
+    if let Some(account) = &world.account {
+        let action = if operation == "converse" { "bedrock:InvokeModel" } else { "bedrock:InvokeModelWithResponseStream" };
+        let request = Request { method: "POST", path: uri.path(), query: uri.query().unwrap_or_default(), headers, body };
+        account.admit(&request, &authorization, action, model).map_err(|turned| Box::new(error(turned.status, turned.kind, &turned.message)))?;
+    }
     let invalid = |problem: &str| Box::new(error(StatusCode::BAD_REQUEST, "ValidationException", problem));
     bedrock_rules::check(&json).map_err(|problem| invalid(&problem))?;
-    let name = scenario::name(model).unwrap_or_default();
+    let by_account = || world.account.as_ref().and_then(|account| account.scenario(model));
+    let name = scenario::name(model).or_else(by_account).unwrap_or_default();
     let asked = Asked { tool: first_tool(&json), result: last_result(&json), count: world.count(name) };
     scenario::act(name, &asked).ok_or_else(|| invalid("The provided model identifier is invalid."))
 }
