@@ -169,6 +169,10 @@ fn the_policy_names_the_profile_and_the_models_of_every_region_behind_it_and_is_
     assert!(names("arn:aws:bedrock:us-east-1:*:inference-profile/us.anthropic.claude-haiku-5-5"), "{policy}");
     assert!(names("arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-haiku-5-5"), "{policy}");
     assert!(resources.iter().all(|resource| !resource.as_str().unwrap().contains("eu-")), "{policy}");
+    // What is not sure is said beside the document, never in it.
+    let beside = String::from_utf8_lossy(&generated.stderr);
+    assert!(beside.contains("note: No public page confirms which regions us.anthropic.claude-haiku-5-5 sends requests to"), "{beside}");
+    assert_eq!(policy.as_object().unwrap().keys().collect::<Vec<_>>(), ["Statement", "Version"]);
 
     std::fs::write(project.path().join("policy.json"), &generated.stdout).unwrap();
     assert_eq!(with(&["diff", "policy.json"]).status.code(), Some(0));

@@ -108,7 +108,8 @@ impl Need {
                 self.resources.extend(others.map(|other| foundation_model(partition, other, model)));
                 if !row.verified {
                     self.notes.push(format!(
-                        "The regions of {geography}. profiles are those known on {} ({}); aws bedrock get-inference-profile tells this one's.",
+                        "No public page confirms which regions {geography}.{model} sends requests to; they are as known on {}: {}. Compare them with: \
+                         aws bedrock get-inference-profile --inference-profile-identifier {geography}.{model}",
                         row.as_of, row.source
                     ));
                 }
@@ -224,6 +225,19 @@ mod tests {
         assert!(need("us-gov.anthropic.claude-haiku-5-5", "us-gov-west-1").resources[0].starts_with("arn:aws-us-gov:"));
         let profile = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.anthropic.claude-haiku-4-5-20251001-v1:0";
         assert_eq!(need(profile, "us-east-1").resources.len(), 7);
+    }
+
+    #[test]
+    fn regions_that_nobody_confirms_are_noted() {
+        let notes = |model: &str, region: &str| need(model, region).notes.join("\n");
+        for (model, region) in
+            [("us.anthropic.claude-haiku-5-5", "us-east-1"), ("eu.anthropic.claude-haiku-5-5", "eu-west-1"), ("us.x.y", "us-east-1")]
+        {
+            assert!(notes(model, region).contains(&format!("--inference-profile-identifier {model}")), "{model}");
+        }
+        for (model, region) in [("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "us-east-1"), ("global.anthropic.claude-haiku-5-5", "us-east-1")] {
+            assert_eq!(notes(model, region), "", "{model}");
+        }
     }
 
     #[test]
