@@ -1,6 +1,7 @@
-//! What people type while they work on the product: `cargo xtask check | test | sim | bench`.
+//! What people type while they work on the product: `cargo xtask check | test | sim | bench | compare`.
 
 mod all_tests;
+mod compare;
 mod house;
 mod python;
 mod shell;
@@ -12,7 +13,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   check              formatting, lints and the rules of the house
   test               check, then every test there is, with all they need set up
   sim [FROM..TO]     the simulated world over these seeds (default 0..20000), optimised
-  bench [FIGURE…]    the figures of docs/benchmarks.md, measured (default all of them)";
+  bench [FIGURE…]    the figures of docs/benchmarks.md, measured (default all of them)
+  compare [BINARY]   the review of a large repository beside checkov's, with a release build or this binary";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +28,8 @@ fn main() -> Result<()> {
         ["sim"] => sim("0..20000"),
         ["sim", seeds] => sim(seeds),
         ["bench", figures @ ..] => bench(figures),
+        ["compare"] => compare::run(None),
+        ["compare", binary] => compare::run(Some(binary)),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())
