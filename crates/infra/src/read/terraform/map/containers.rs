@@ -154,8 +154,9 @@ fn scaled(reader: &Reader<'_>) -> Value<Link> {
     if let Some(one) = reader.holes(&text).into_iter().rev().find(|one| SCALED.contains(&one.type_name.as_str())) {
         return Value::Known(Link::To(one.id.clone()));
     }
-    if text.contains("${") {
-        return reader.text("resource_id").map(Link::Outside);
+    let told = reader.text("resource_id");
+    if text.contains("${") || told.is_unknown() {
+        return told.map(Link::Outside);
     }
     let name = text.split(['/', ':']).filter(|part| !part.starts_with("arn")).collect::<Vec<_>>();
     let (types, name): (&[&str], &str) = match name[..] {
