@@ -2,7 +2,7 @@
 
 use super::machines::machines;
 use super::prelude::*;
-use crate::inventory::balancing::Listener;
+use crate::inventory::balancing::{Listener, LoadBalancer};
 use crate::inventory::names::Certificate;
 
 pub(super) static RULE: Rule = Rule {
@@ -37,9 +37,15 @@ fn judge(facts: &Facts) -> Judgement {
     }
     let issues_itself = |script: &str| ["certbot", "letsencrypt", "lego ", "caddy"].iter().any(|word| script.contains(word));
     let other = machines(facts.inventory).into_iter().find(|(_, machine)| machine.user_data.known().is_some_and(|script| issues_itself(script)));
+    let own_domain = facts.inventory.resources.iter().find(|resource| matches!(resource.kind, Kind::Api(_) | Kind::FunctionUrl(_)));
     tally.close(|| match other {
         Some((resource, _)) => Judgement::not_applicable(format!("{} gets its certificate from Let's Encrypt", resource.id)),
-        None if facts.has_compute() || facts.has_front() || !facts.has_templates() || facts.hidden().is_some() => facts.none_of("an ACM certificate"),
+        // A name of AWS's own has AWS's certificate; whether the project wants one of its own is a question, not a fault.
+        None if own_domain.is_some() && !facts.has::<LoadBalancer>() && !facts.is_part_hidden() => {
+            let id = own_domain.map_or("", |resource| resource.id.as_str());
+            Judgement::not_applicable(format!("{id} answers under a name of AWS's, which has a certificate; a name of your own would need one"))
+        }
+        None if facts.has_compute() || facts.has_front() || !facts.has_templates() || facts.is_part_hidden() => facts.none_of("an ACM certificate"),
         None => Judgement::not_applicable("nothing declared here answers requests"),
     })
 }
@@ -47,7 +53,8 @@ fn judge(facts: &Facts) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::compute::Instance;
+    use crate::inventory::api::Api;
+    use crate::inventory::compute::{Function, Instance};
 
     #[test]
     fn a_certificate_is_declared_here_or_elsewhere() {
@@ -56,6 +63,8 @@ mod tests {
         passes(&RULE, listener(outside("arn:aws:acm:us-east-1:123456789012:certificate/1")));
         is_unknown(&RULE, listener(unclear()));
         fails(&RULE, world().with("vm", Instance::default()));
+        does_not_apply(&RULE, world().with("fn", Function::default()).with("api", Api::default()));
+        fails(&RULE, world().with("api", Api::default()).with("lb", LoadBalancer::default()));
         does_not_apply(&RULE, world().with("vm", Instance { user_data: text("certbot --nginx"), ..Instance::default() }));
     }
 }

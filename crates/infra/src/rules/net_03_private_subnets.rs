@@ -3,7 +3,7 @@
 use super::exposure::is_public;
 use super::machines::machines;
 use super::prelude::*;
-use crate::inventory::compute::{AutoScalingGroup, Instance, Service};
+use crate::inventory::compute::{AutoScalingGroup, BeanstalkEnvironment, Instance, Service};
 use crate::inventory::network::{ElasticIp, Subnet};
 
 pub(super) static RULE: Rule = Rule {
@@ -30,12 +30,14 @@ pub(super) static RULE: Rule = Rule {
     judge,
 };
 
+const ADDRESS: &str = "aws:ec2:vpc/AssociatePublicIpAddress";
+
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, service) in facts.all::<Service>() {
         let settings = &["AssignPublicIp", "assign_public_ip"];
         let holds = service.public_ip.holds(true, |is_public| !is_public);
-        tally.holds(holds, resource, settings, notes("its tasks have no public address", "each of its tasks gets a public address", "whether its tasks get public addresses cannot be told"));
+        tally.holds(holds, resource, settings, notes("its tasks have no public address", "each of its tasks gets a public address", untold("whether its tasks get public addresses", &service.public_ip)));
     }
     let addressed: Vec<&Value<Link>> = facts.all::<ElasticIp>().map(|(_, address)| &address.instance).collect();
     for (resource, machine) in machines(facts.inventory).into_iter().filter(|(resource, _)| matches!(resource.kind, Kind::Instance(_))) {
@@ -49,10 +51,20 @@ fn judge(facts: &Facts) -> Judgement {
         let is_private = if are_public.contains(&Some(true)) { Some(false) } else if are_public.is_empty() || are_public.contains(&None) { None } else { Some(true) };
         tally.holds(is_private, resource, &["VPCZoneIdentifier", "vpc_zone_identifier"], notes("its subnets are private", "its subnets lead to the internet", "whether its subnets are private cannot be told"));
     }
+    for (resource, environment) in facts.all::<BeanstalkEnvironment>() {
+        // Within a VPC of its own an environment gives no public addresses unless told to. Without one, files beside the code may say more.
+        let is_public = environment.settings.get(ADDRESS).unwrap_or(&Value::Absent);
+        let has_vpc = environment.settings.contains_key("aws:ec2:vpc/VPCId");
+        let holds = match is_public {
+            Value::Absent => has_vpc.then_some(true),
+            set => set.holds(true, |is_public| !is_public.eq_ignore_ascii_case("true")),
+        };
+        let unclear = untold("whether its machines get public addresses", is_public);
+        tally.holds(holds, resource, &[], notes("its machines have no public address", "its machines get public addresses", unclear));
+    }
     tally.close(|| match facts.architecture.recognised {
         Some(Deployment::Lambda) => Judgement::not_applicable("a Lambda function has no public address"),
-        Some(Deployment::Beanstalk) => Judgement::unknown("Elastic Beanstalk chooses the subnets of its machines, and no setting here names them", Vec::new()),
-        _ if facts.hidden().is_some() => facts.none_of("a machine or service"),
+        _ if facts.is_part_hidden() => facts.none_of("a machine or service"),
         _ => facts.not_needed("no machine or service is declared"),
     })
 }
@@ -85,6 +97,18 @@ mod tests {
         fails(&RULE, subnet(true.into()).with("vm", vm()));
         fails(&RULE, subnet(Value::Absent).with("vm", vm()).with("ip", ElasticIp { instance: to("vm") }));
         is_unknown(&RULE, world().with("vm", Instance::default()));
+    }
+
+    #[test]
+    fn beanstalk_gives_public_addresses_where_it_is_told_to() {
+        let environment = |settings: &[(&str, &str)]| {
+            let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), text(value))).collect();
+            world().with("env", BeanstalkEnvironment { settings, ..BeanstalkEnvironment::default() })
+        };
+        passes(&RULE, environment(&[("aws:ec2:vpc/VPCId", "vpc-1")]));
+        passes(&RULE, environment(&[(ADDRESS, "false")]));
+        fails(&RULE, environment(&[("aws:ec2:vpc/VPCId", "vpc-1"), (ADDRESS, "true")]));
+        is_unknown(&RULE, environment(&[]));
     }
 
     #[test]
