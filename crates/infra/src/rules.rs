@@ -19,6 +19,7 @@ pub use facts::Facts;
 pub use judgement::{Judgement, Seen, Verdict};
 pub use patch::{Change, Setting};
 pub use rule::{Area, Effort, Refs, Remedy, Rule, Section, Source};
+pub(crate) use sensitive::{is_pointer, is_secret_name};
 
 macro_rules! rules {
     ($($name:ident,)*) => {

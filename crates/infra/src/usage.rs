@@ -17,6 +17,7 @@ mod scan;
 mod syntax;
 mod tables;
 
+pub(crate) use keys::quote;
 pub use models::{Lifecycle, model_name};
 pub use place::Place;
 pub use scan::scan;

@@ -83,7 +83,7 @@ fn the_json_has_the_shape_that_programs_rely_on() {
     );
     assert_eq!(
         (&ssh["evidence"][0]["kind"], &ssh["evidence"][0]["where"], &ssh["evidence"][0]["quote"]),
-        (&"file".into(), &"main.tf:15".into(), &"ingress {".into())
+        (&"file".into(), &"main.tf:19".into(), &"cidr_blocks = [\"0.0.0.0/0\"]".into())
     );
     assert_eq!(ssh["refs"]["fsbp"][0], serde_json::json!({"id": "EC2.13", "verified": true}));
     assert_eq!(ssh["refs"]["cdk_nag"][0], serde_json::json!({"id": "AwsSolutions-EC23", "verified": false}));
@@ -138,7 +138,7 @@ fn sarif_points_at_lines_and_junit_counts_what_it_lists() {
     let results = log["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), review.summary.fail + review.summary.manual + review.summary.unknown);
     let ssh = results.iter().find(|result| result["ruleId"] == "NET-02").unwrap();
-    assert_eq!(ssh["locations"][0]["physicalLocation"]["region"]["startLine"], 15);
+    assert_eq!(ssh["locations"][0]["physicalLocation"]["region"]["startLine"], 19);
     let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
     assert_eq!(rules[ssh["ruleIndex"].as_u64().unwrap() as usize]["id"], "NET-02");
     let xml = junit(&review);

@@ -29,7 +29,7 @@ fn judge(facts: &Facts) -> Judgement {
         match (is_cost, budget.notifications) {
             (Some(false), _) => {}
             (_, 0) => tally.bad(Seen::resource(resource, &[], "it is a budget that tells nobody")),
-            (None, _) => tally.unclear(Seen::resource(resource, &["BudgetType", "budget_type"], "whether it is a budget of costs cannot be told")),
+            (None, _) => tally.unclear(Seen::resource(resource, &["BudgetType", "budget_type"], untold("whether it is a budget of costs", &budget.budget_type))),
             (Some(true), n) => tally.good(Seen::resource(resource, &["BudgetLimit", "limit_amount"], format!("somebody hears of it at {}", count(n as usize, "threshold")))),
         }
     }

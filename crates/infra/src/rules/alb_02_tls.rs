@@ -28,7 +28,7 @@ fn judge(facts: &Facts) -> Judgement {
     for (resource, listener) in facts.all::<Listener>().filter(|(_, listener)| listener.protocol.holds(false, |protocol| protocol == "HTTPS" || protocol == "TLS") == Some(true)) {
         let name = listener.ssl_policy.known().map_or("AWS's default policy", String::as_str);
         let holds = listener.ssl_policy.holds(false, |policy| is_modern(policy));
-        tally.holds(holds, resource, &["SslPolicy", "ssl_policy"], notes(format!("{name} begins at TLS 1.2"), format!("{name} accepts TLS before 1.2"), "its TLS policy cannot be told"));
+        tally.holds(holds, resource, &["SslPolicy", "ssl_policy"], notes(format!("{name} begins at TLS 1.2"), format!("{name} accepts TLS before 1.2"), untold("its TLS policy", &listener.ssl_policy)));
     }
     tally.close(|| facts.not_needed("no listener speaks HTTPS here"))
 }

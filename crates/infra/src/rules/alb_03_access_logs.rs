@@ -22,7 +22,7 @@ fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, balancer) in facts.all::<LoadBalancer>() {
         let holds = balancer.access_logs.holds(false, |on| *on);
-        tally.holds(holds, resource, &["access_logs", "LoadBalancerAttributes"], notes("it logs its requests", "it logs no requests", "whether it logs requests cannot be told"));
+        tally.holds(holds, resource, &["access_logs", "LoadBalancerAttributes"], notes("it logs its requests", "it logs no requests", untold("whether it logs requests", &balancer.access_logs)));
     }
     tally.close(|| facts.not_needed("no load balancer is declared"))
 }

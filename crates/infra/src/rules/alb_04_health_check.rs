@@ -30,7 +30,7 @@ fn judge(facts: &Facts) -> Judgement {
     for (resource, group) in facts.all::<TargetGroup>().filter(|(_, group)| !group.protocol.known().is_some_and(|protocol| ["TCP", "TLS", "UDP", "TCP_UDP"].contains(&protocol.as_str()))) {
         let path = group.health_check_path.known().map_or("/", String::as_str);
         let holds = group.health_check_path.holds(false, |path| path != "/");
-        tally.holds(holds, resource, &["HealthCheckPath", "path"], notes(format!("it asks {path}"), "it asks /, which says little of the service", "which path it asks cannot be told"));
+        tally.holds(holds, resource, &["HealthCheckPath", "path"], notes(format!("it asks {path}"), "it asks /, which says little of the service", untold("which path it asks", &group.health_check_path)));
     }
     tally.close(|| facts.not_needed("no target group is declared"))
 }

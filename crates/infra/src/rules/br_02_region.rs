@@ -52,7 +52,7 @@ fn regions_of_policies<'a>(facts: &Facts<'a>) -> (BTreeSet<&'a str>, Vec<Seen>) 
                 Value::Known(Link::Outside(arn)) if arn.starts_with("arn:") => {
                     let region = arn.split(':').nth(3).unwrap_or_default();
                     if regions.insert(region) {
-                        places.push(Seen::line(resource, statement.line, format!("allows Bedrock in {region}")));
+                        places.push(Seen::part(resource, statement.line, &["Resource", "resources"], format!("allows Bedrock in {region}")));
                     }
                 }
                 // A pattern or something that cannot be told may cover any region.

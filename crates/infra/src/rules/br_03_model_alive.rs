@@ -23,7 +23,7 @@ fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for model in used(facts) {
         let row = ModelRef::parse(&format!("bedrock/{}", model.id)).and_then(|name| facts.prices.row(&name));
-        let seen = |note: String| with_note(model.seen.clone(), note);
+        let seen = |note: String| model.seen.clone().with_note(note);
         match row.map(|row| (row, row.end_of_life.as_deref())) {
             None => tally.unclear(seen(format!("{} has no row in the price list, so its end of life is not known", model.id))),
             Some((_, None)) => tally.good(seen(format!("no end of life is known for {}", model.id))),
@@ -36,13 +36,6 @@ fn judge(facts: &Facts) -> Judgement {
         }
     }
     tally.close(|| if facts.uses_bedrock() { Judgement::unknown("Bedrock is used, and which model cannot be told", facts.repository.bedrock().map(|mention| Seen::mention(mention, "uses Bedrock")).collect()) } else { Judgement::not_applicable("neither code nor policies here use Bedrock") })
-}
-
-fn with_note(seen: Seen, new: String) -> Seen {
-    match seen {
-        Seen::At { origin, resource, quote, settings, .. } => Seen::At { origin, resource, quote, settings, note: new },
-        Seen::Searched { place, .. } => Seen::Searched { place, note: new },
-    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ fn judge(facts: &Facts) -> Judgement {
             Value::Absent => None,
             set => set.holds(true, |is_public| !is_public),
         };
-        tally.holds(is_private, resource, &["PubliclyAccessible", "publicly_accessible"], notes("it has no public address", "it has a public address", "whether it has a public address cannot be told"));
+        tally.holds(is_private, resource, &["PubliclyAccessible", "publicly_accessible"], notes("it has no public address", "it has a public address", untold("whether it has a public address", &database.public)));
     }
     tally.close(|| facts.not_needed("no RDS database is declared"))
 }

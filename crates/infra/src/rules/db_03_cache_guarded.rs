@@ -31,9 +31,10 @@ fn judge(facts: &Facts) -> Judgement {
         let has_password = if cache.engine == Value::Known("memcached".to_owned()) { Some(true) } else { cache.authenticated.holds(false, |on| *on) };
         match (is_encrypted, has_password) {
             (Some(false), _) => tally.bad(Seen::resource(resource, settings, "its connections are not encrypted")),
-            (_, Some(false)) => tally.bad(Seen::resource(resource, settings, "whoever reaches it needs no password")),
+            (_, Some(false)) => tally.bad(Seen::resource(resource, &["UserGroupIds", "user_group_ids", "AuthToken", "auth_token"], "whoever reaches it needs no password")),
             (Some(true), Some(true)) => tally.good(Seen::resource(resource, settings, "its connections are encrypted and guarded")),
-            _ => tally.unclear(Seen::resource(resource, settings, "how its connections are guarded cannot be told")),
+            (None, _) => tally.unclear(Seen::resource(resource, settings, untold("whether its connections are encrypted", &cache.encrypted_in_transit))),
+            (_, None) => tally.unclear(Seen::resource(resource, settings, untold("whether it asks for a password", &cache.authenticated))),
         }
     }
     for (resource, _) in facts.all::<ServerlessCache>() {

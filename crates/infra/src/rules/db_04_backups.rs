@@ -28,7 +28,7 @@ fn judge(facts: &Facts) -> Judgement {
         let (days, default) = (database.backup_days.known().copied(), if is_terraform(resource) { 0.0 } else { 1.0 });
         let kept = |days: f64| if days == 0.0 { "it has no backups".to_owned() } else { format!("its backups are kept for {}", count(days as usize, "day")) };
         let note = kept(days.unwrap_or(default));
-        tally.holds(database.backup_days.holds(false, |days| *days >= DAYS_MIN), resource, &["BackupRetentionPeriod", "backup_retention_period"], notes(note.clone(), note, "how long its backups are kept cannot be told"));
+        tally.holds(database.backup_days.holds(false, |days| *days >= DAYS_MIN), resource, &["BackupRetentionPeriod", "backup_retention_period"], notes(note.clone(), note, untold("how long its backups are kept", &database.backup_days)));
     }
     tally.close(|| facts.not_needed("no RDS database is declared"))
 }

@@ -36,27 +36,28 @@ fn patch(_: &Inventory, resource: &Resource) -> Vec<Change> {
 
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
-    let mut add = |holds: Option<bool>, resource, what: &str| {
+    let mut add = |encrypted: &Value<bool>, default: bool, resource, what: &str| {
+        let holds = encrypted.holds(default, |on| *on);
         let settings = &["StorageEncrypted", "storage_encrypted", "Encrypted", "encrypted", "AtRestEncryptionEnabled", "at_rest_encryption_enabled"];
-        tally.holds(holds, resource, settings, notes(format!("{what} is encrypted"), format!("{what} is not encrypted"), format!("whether {what} is encrypted cannot be told")));
+        tally.holds(holds, resource, settings, notes(format!("{what} is encrypted"), format!("{what} is not encrypted"), untold(&format!("whether {what} is encrypted"), encrypted)));
     };
     for (resource, database) in facts.all::<Database>() {
-        add(database.encrypted.holds(false, |on| *on), resource, "its storage");
+        add(&database.encrypted, false, resource, "its storage");
     }
     for (resource, volume) in facts.all::<Volume>() {
-        add(volume.encrypted.holds(false, |on| *on), resource, "the disk");
+        add(&volume.encrypted, false, resource, "the disk");
     }
     for (resource, machine) in machines(facts.inventory) {
         for volume in &machine.volumes {
-            add(volume.encrypted.holds(false, |on| *on), resource, "one of its disks");
+            add(&volume.encrypted, false, resource, "one of its disks");
         }
     }
     for (resource, cache) in facts.all::<Cache>().filter(|(_, cache)| cache.engine != Value::Known("memcached".to_owned())) {
-        add(cache.encrypted_at_rest.holds(false, |on| *on), resource, "what it keeps");
+        add(&cache.encrypted_at_rest, false, resource, "what it keeps");
     }
     // SQS encrypts by itself unless it is told not to.
     for (resource, queue) in facts.all::<Queue>() {
-        add(queue.encrypted.holds(true, |on| *on), resource, "what waits in it");
+        add(&queue.encrypted, true, resource, "what waits in it");
     }
     tally.close(|| facts.not_needed("nothing declared here keeps data on a disk of its own"))
 }

@@ -28,13 +28,16 @@ fn judge(facts: &Facts) -> Judgement {
         match &record.record_type {
             Value::Known(kind) if PROOFS.contains(&kind.as_str()) || name.starts_with('_') => {}
             Value::Unknown(why) if record.alias.is_absent() => tally.unclear(Seen::resource(resource, &["Type", "type"], format!("what kind of record it is cannot be told: {why}"))),
-            _ => tally.good(Seen::resource(resource, &[], format!("{name} leads to the service"))),
+            _ => match &record.alias {
+                Value::Known(Link::To(target)) => tally.good(Seen::resource(resource, &["AliasTarget", "alias"], format!("{name} leads to {target}"))),
+                _ => tally.good(Seen::resource(resource, &["Name", "name"], format!("{name} is declared"))),
+            },
         }
     }
-    if tally.is_empty() && facts.hidden().is_none() {
+    if tally.is_empty() && !facts.is_part_hidden() {
         facts.all::<Zone>().for_each(|(resource, _)| tally.bad(Seen::resource(resource, &[], "no record of it leads anywhere")));
     }
-    tally.close(|| if facts.has_compute() || facts.has_front() || !facts.has_templates() || facts.hidden().is_some() { facts.none_of("a Route 53 record") } else { Judgement::not_applicable("nothing declared here answers requests") })
+    tally.close(|| if facts.has_compute() || facts.has_front() || !facts.has_templates() || facts.is_part_hidden() { facts.none_of("a Route 53 record") } else { Judgement::not_applicable("nothing declared here answers requests") })
 }
 
 #[cfg(test)]

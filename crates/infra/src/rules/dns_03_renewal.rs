@@ -26,7 +26,7 @@ fn judge(facts: &Facts) -> Judgement {
         // Terraform without a method imports a certificate, which nobody renews but its owner.
         let is_imported = certificate.validation.is_absent() && is_terraform(resource);
         let holds = if is_imported { None } else { certificate.validation.holds(false, |method| method.eq_ignore_ascii_case("DNS")) };
-        let unclear = if is_imported { "it is imported, and who renews it cannot be told" } else { "how it is validated cannot be told" };
+        let unclear = if is_imported { "it is imported, and who renews it cannot be told".to_owned() } else { untold("how it is validated", &certificate.validation) };
         tally.holds(holds, resource, settings, notes("it is validated by DNS", "it is validated by e-mail", unclear));
     }
     tally.close(|| facts.not_needed("no certificate is declared"))

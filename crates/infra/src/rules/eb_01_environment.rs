@@ -33,12 +33,14 @@ const WANTED: [(&str, &str, &str); 3] = [
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, environment) in facts.all::<BeanstalkEnvironment>() {
-        let found = WANTED.map(|(name, wanted, what)| (environment.settings.get(name).map_or(Some(false), |value| value.holds(false, |value| value.eq_ignore_ascii_case(wanted))), what));
-        let lacking = |holds: Option<bool>| found.iter().filter(|(found, _)| *found == holds).map(|(_, what)| *what).collect::<Vec<_>>().join(", ");
+        let found = WANTED.map(|(name, wanted, what)| (environment.settings.get(name).map_or(Some(false), |value| value.holds(false, |value| value.eq_ignore_ascii_case(wanted))), what, name.rsplit('/').next().unwrap_or_default()));
+        let lacking = |holds: Option<bool>| found.iter().filter(|(found, ..)| *found == holds).map(|(_, what, _)| *what).collect::<Vec<_>>().join(", ");
+        // The setting that is wrong, where it is there at all.
+        let at = |holds: Option<bool>| found.iter().find(|(found, ..)| *found == holds).map_or("", |(_, _, option)| *option);
         if !lacking(Some(false)).is_empty() {
-            tally.bad(Seen::resource(resource, &[], format!("it lacks {}", lacking(Some(false)))));
+            tally.bad(Seen::resource(resource, &[], format!("it lacks {}", lacking(Some(false)))).with_word(at(Some(false))));
         } else if !lacking(None).is_empty() {
-            tally.unclear(Seen::resource(resource, &[], format!("whether it has {} cannot be told", lacking(None))));
+            tally.unclear(Seen::resource(resource, &[], format!("whether it has {} cannot be told", lacking(None))).with_word(at(None)));
         } else {
             tally.good(Seen::resource(resource, &[], "it reports, updates and logs"));
         }

@@ -20,12 +20,12 @@ pub(super) static RULE: Rule = Rule {
 
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
-    let settings = &["IamInstanceProfile", "iam_instance_profile"];
+    let settings = &["IamInstanceProfile", "iam_instance_profile", "LaunchTemplate", "launch_template"];
     for (resource, machine) in machines(facts.inventory) {
         let has_role = machine.instance_profile.holds(false, |_| true);
         // A profile whose name comes from a parameter is still a profile.
         let has_role = has_role.or(facts.inventory.resource(&resource.id).and_then(|_| is_set_here(resource)));
-        tally.holds(has_role, resource, settings, notes("it has an instance profile", "it has no instance profile, so its code needs keys", "whether it has an instance profile cannot be told"));
+        tally.holds(has_role, resource, settings, notes("it has an instance profile", "it has no instance profile, so its code needs keys", untold("whether it has an instance profile", &machine.instance_profile)));
     }
     tally.close(|| facts.none_of_deployment(Deployment::Ec2, "a machine with an instance profile"))
 }

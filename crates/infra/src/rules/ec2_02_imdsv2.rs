@@ -34,7 +34,7 @@ fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, machine) in machines(facts.inventory) {
         let holds = machine.metadata_token_required.holds(false, |is_required| *is_required);
-        tally.holds(holds, resource, &["HttpTokens", "http_tokens"], notes("its metadata needs a token", "its metadata answers without a token", "whether its metadata needs a token cannot be told"));
+        tally.holds(holds, resource, &["HttpTokens", "http_tokens"], notes("its metadata needs a token", "its metadata answers without a token", untold("whether its metadata needs a token", &machine.metadata_token_required)));
     }
     tally.close(|| facts.not_needed("no EC2 machine is declared"))
 }

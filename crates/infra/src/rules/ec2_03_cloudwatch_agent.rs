@@ -23,7 +23,7 @@ fn judge(facts: &Facts) -> Judgement {
     let settings = &["UserData", "user_data"];
     for (resource, machine) in machines(facts.inventory) {
         let holds = machine.user_data.holds(false, |script| script.contains("amazon-cloudwatch-agent"));
-        tally.holds(holds, resource, settings, notes("its start-up script installs the agent", "its start-up script does not install the agent", "what its start-up script does cannot be told"));
+        tally.holds(holds, resource, settings, notes("its start-up script installs the agent", "its start-up script does not install the agent", untold("what its start-up script does", &machine.user_data)));
     }
     tally.close(|| facts.none_of_deployment(Deployment::Ec2, "a machine with the CloudWatch agent"))
 }

@@ -30,7 +30,7 @@ fn judge(facts: &Facts) -> Judgement {
     for (resource, group) in facts.all::<AutoScalingGroup>() {
         let wanted = if group.desired.is_absent() { &group.min } else { &group.desired };
         let good = wanted.known().map_or(String::new(), |n| format!("it wants {}", count(*n as usize, "instance")));
-        tally.holds(wanted.holds(false, |n| *n >= 1.0), resource, &["DesiredCapacity", "desired_capacity", "MinSize", "min_size"], notes(good, "it wants no instance", "how many instances it wants cannot be told"));
+        tally.holds(wanted.holds(false, |n| *n >= 1.0), resource, &["DesiredCapacity", "desired_capacity", "MinSize", "min_size"], notes(good, "it wants no instance", untold("how many instances it wants", wanted)));
     }
     tally.close(|| facts.none_of("an EC2 instance"))
 }

@@ -20,11 +20,12 @@ pub(super) static RULE: Rule = Rule {
 
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
-    let settings = &["SecurityGroupIds", "SecurityGroups", "vpc_security_group_ids", "security_groups"];
+    let settings = &["SecurityGroupIds", "SecurityGroups", "vpc_security_group_ids", "security_groups", "LaunchTemplate", "launch_template"];
     for (resource, machine) in machines(facts.inventory) {
         let is_known = machine.security_groups.iter().any(|group| group.known().is_some());
         let names = if machine.security_groups.is_empty() { Some(false) } else { is_known.then_some(true) };
-        tally.holds(names, resource, settings, notes("it names its security groups", "it names none, so the VPC's default group holds", "which security groups it has cannot be told"));
+        let unclear = machine.security_groups.first().map_or(String::new(), |group| untold("which security groups it has", group));
+        tally.holds(names, resource, settings, notes("it names its security groups", "it names none, so the VPC's default group holds", unclear));
     }
     tally.close(|| facts.none_of_deployment(Deployment::Ec2, "a machine with a security group"))
 }

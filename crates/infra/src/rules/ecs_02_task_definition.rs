@@ -41,7 +41,8 @@ fn judge(facts: &Facts) -> Judgement {
         match (&task.cpu, &task.memory_mb) {
             (Value::Known(cpu), Value::Known(memory)) if is_offered(*cpu, *memory) => tally.good(Seen::resource(resource, settings, format!("it has {} vCPU and {memory} MB", cpu / 1024.0))),
             (Value::Known(cpu), Value::Known(memory)) => tally.bad(Seen::resource(resource, settings, format!("Fargate has no task of {} vCPU with {memory} MB", cpu / 1024.0))),
-            (Value::Unknown(why), _) | (_, Value::Unknown(why)) => tally.unclear(Seen::resource(resource, settings, format!("its size cannot be told: {why}"))),
+            (Value::Unknown(why), _) => tally.unclear(Seen::resource(resource, settings, format!("its size cannot be told: {why}"))),
+            (_, Value::Unknown(why)) => tally.unclear(Seen::resource(resource, &["Memory", "memory"], format!("its size cannot be told: {why}"))),
             _ => tally.bad(Seen::resource(resource, settings, "it states no size, and Fargate needs one")),
         }
     }

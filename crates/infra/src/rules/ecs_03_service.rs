@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     effort: Effort::Hours,
     refs: Refs { prowler: &[], checkov: &["CKV_AWS_332"], fsbp: &["ECS.10"], cdk_nag: &[] },
     decided_from: TEMPLATES,
-    remedy: Remedy { what: "Declare a service that runs the task definition", cloudformation: "AWS::ECS::Service", terraform: "aws_ecs_service" },
+    remedy: Remedy { what: "Declare a service that runs the task definition, with one task or more", cloudformation: "AWS::ECS::Service with DesiredCount: 2", terraform: "aws_ecs_service with desired_count = 2" },
     patch: Some(patch),
     judge,
 };
@@ -36,7 +36,7 @@ fn judge(facts: &Facts) -> Judgement {
         match (&service.task_definition, wanted) {
             (Value::Absent, _) => tally.bad(Seen::resource(resource, settings, "it names no task definition")),
             (_, Some(false)) => tally.bad(Seen::resource(resource, settings, "it wants no task")),
-            (_, None) => tally.unclear(Seen::resource(resource, settings, "how many tasks it wants cannot be told")),
+            (_, None) => tally.unclear(Seen::resource(resource, settings, untold("how many tasks it wants", &service.desired_count))),
             (Value::Unknown(why), _) => tally.unclear(Seen::resource(resource, settings, format!("what it runs cannot be told: {why}"))),
             (Value::Known(_), Some(true)) => tally.good(Seen::resource(resource, settings, "it keeps its tasks running")),
         }

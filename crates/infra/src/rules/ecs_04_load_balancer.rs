@@ -27,7 +27,8 @@ fn judge(facts: &Facts) -> Judgement {
     for (resource, service) in facts.all::<Service>() {
         let is_known = service.target_groups.iter().any(|group| group.known().is_some());
         let holds = if service.target_groups.is_empty() { Some(false) } else { is_known.then_some(true) };
-        tally.holds(holds, resource, settings, notes("its tasks join a target group", "no balancer stands before it", "which target group its tasks join cannot be told"));
+        let unclear = service.target_groups.first().map_or(String::new(), |group| untold("which target group its tasks join", group));
+        tally.holds(holds, resource, settings, notes("its tasks join a target group", "no balancer stands before it", unclear));
     }
     tally.close(|| facts.none_of("a service behind a load balancer"))
 }

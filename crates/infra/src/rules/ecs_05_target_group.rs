@@ -29,7 +29,7 @@ fn judge(facts: &Facts) -> Judgement {
             if let Some((resource, group)) = facts.inventory.follow::<TargetGroup>(link) {
                 let kind = group.target_type.known().map_or("instance", String::as_str);
                 let holds = group.target_type.holds(false, |kind| kind == "ip");
-                tally.holds(holds, resource, &["TargetType", "target_type"], notes("it takes addresses", format!("its target type is {kind}, and tasks on Fargate need ip"), "its target type cannot be told"));
+                tally.holds(holds, resource, &["TargetType", "target_type"], notes("it takes addresses", format!("its target type is {kind}, and tasks on Fargate need ip"), untold("its target type", &group.target_type)));
             }
         }
     }

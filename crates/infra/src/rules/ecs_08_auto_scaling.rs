@@ -36,8 +36,10 @@ fn judge(facts: &Facts) -> Judgement {
                 tally.holds(if has_policy { Some(true) } else if may_have { None } else { Some(false) }, at, &[], notes(range, "no policy moves it", "whether a policy moves it cannot be told"));
             }
             None if of_services.iter().any(|(_, target)| target.target.is_unknown()) => tally.unclear(Seen::resource(resource, &[], "a scaling target is declared for a service that cannot be told")),
-            None if facts.hidden().is_some() => facts.hidden().into_iter().for_each(|hidden| tally.unclear(hidden)),
-            None => tally.bad(Seen::resource(resource, &[], "nothing scales it")),
+            None => match facts.hidden_place_of(&format!("what scales {}", resource.id)) {
+                Some(hidden) => tally.unclear(hidden),
+                None => tally.bad(Seen::resource(resource, &[], "nothing scales it")),
+            },
         }
     }
     tally.close(|| facts.not_needed("no ECS service is declared"))

@@ -12,6 +12,9 @@ pub(crate) fn is_from_everywhere(permission: &Permission) -> Option<bool> {
     permission.cidr.holds(false, |cidr| cidr == "0.0.0.0/0" || cidr == "::/0")
 }
 
+/// The settings that say who is let in.
+pub(crate) const PEERS: &[&str] = &["CidrIp", "CidrIpv6", "cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"];
+
 /// Whether the rule lets TCP traffic to this port. `None` when its ports cannot be told.
 pub(crate) fn covers(permission: &Permission, port: f64) -> Option<bool> {
     match permission.protocol.known().map(String::as_str) {

@@ -66,8 +66,12 @@ impl<'a> Facts<'a> {
         if !self.has_templates() {
             return without_templates();
         }
-        if let Some(hidden) = self.hidden() {
-            return Judgement::unknown(format!("no {} is declared here, but {}", bare(what), hidden.note()), vec![hidden]);
+        if let Some(hidden) = self.hidden_place_of(what) {
+            let where_else = match &hidden {
+                Seen::At { resource: Some(id), .. } => format!("{id} may declare it, and its content is not here"),
+                _ => hidden.note().to_owned(),
+            };
+            return Judgement::unknown(format!("no {} is declared here, but {where_else}", bare(what)), vec![hidden]);
         }
         Judgement::fail(format!("no {} is declared", bare(what)), vec![self.searched(what)])
     }
@@ -99,6 +103,11 @@ impl<'a> Facts<'a> {
         if self.has_templates() { Judgement::not_applicable(why) } else { without_templates() }
     }
 
+    /// Whether a part of the project may declare more than could be read.
+    pub fn is_part_hidden(&self) -> bool {
+        self.hidden_place_of("more").is_some()
+    }
+
     /// The files that were searched without finding something.
     pub fn searched(&self, what: &str) -> Seen {
         let files: BTreeSet<&str> = self.inventory.resources.iter().map(|resource| resource.origin.file.as_str()).collect();
@@ -110,8 +119,8 @@ impl<'a> Facts<'a> {
         Seen::Searched { place, note: format!("no {} among {}", bare(what), count(self.inventory.resources.len(), "resource")) }
     }
 
-    /// The first part of the project that may declare more than could be read.
-    pub fn hidden(&self) -> Option<Seen> {
+    /// The first part of the project that may declare this without our seeing it.
+    pub fn hidden_place_of(&self, what: &str) -> Option<Seen> {
         if let Some(problem) = self.inventory.problems.first() {
             let place = problem.line.map_or_else(|| problem.file.clone(), |line| format!("{}:{line}", problem.file));
             return Some(Seen::Searched { note: format!("{place} could not be read: {}", problem.message), place });
@@ -120,8 +129,10 @@ impl<'a> Facts<'a> {
             origin: unrecognised.origin.clone(),
             resource: Some(unrecognised.id.clone()),
             quote: None,
+            part: None,
             settings: &[],
-            note: format!("{} may declare it, and its content is not here", unrecognised.id),
+            word: None,
+            note: format!("it may declare {what}, and its content is not here"),
         })
     }
 }

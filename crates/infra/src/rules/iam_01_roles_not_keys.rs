@@ -28,6 +28,8 @@ pub(super) static RULE: Rule = Rule {
     judge,
 };
 
+const PROFILE: &[&str] = &["IamInstanceProfile", "iam_instance_profile", "LaunchTemplate", "launch_template"];
+
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, _) in facts.all::<AccessKey>() {
@@ -37,17 +39,20 @@ fn judge(facts: &Facts) -> Judgement {
         tally.bad(Seen::mention(mention, format!("takes {}, which lives until somebody replaces it", mention.value)));
     }
     for (resource, machine) in super::machines::machines(facts.inventory) {
-        if machine.instance_profile.known().is_some() {
-            tally.good(Seen::resource(resource, &["IamInstanceProfile", "iam_instance_profile"], "its instance profile gives it a role"));
+        match &machine.instance_profile {
+            Value::Known(_) => tally.good(Seen::resource(resource, PROFILE, "its instance profile gives it a role")),
+            Value::Unknown(_) => tally.unclear(Seen::resource(resource, PROFILE, untold("whether it has a role", &machine.instance_profile))),
+            Value::Absent => {}
         }
     }
     for (resource, service) in facts.all::<Service>() {
-        if facts.inventory.follow::<TaskDefinition>(&service.task_definition).is_some_and(|(_, task)| task.task_role.known().is_some()) {
+        if facts.inventory.follow::<TaskDefinition>(&service.task_definition).is_some_and(|(_, task)| !task.task_role.is_absent()) {
             tally.good(Seen::resource(resource, &[], "its tasks have a role"));
         }
     }
     for (resource, function) in facts.all::<Function>() {
-        if function.role.known().is_some() {
+        // A role whose name comes from elsewhere is still a role.
+        if !function.role.is_absent() {
             tally.good(Seen::resource(resource, &["Role", "role"], "it has a role"));
         }
     }

@@ -47,6 +47,9 @@ const NARROWABLE: &[&str] = &[
     "sts:AssumeRole",
 ];
 
+const ACTIONS: &[&str] = &["Action", "actions", "NotAction", "not_actions"];
+const RESOURCES: &[&str] = &["Resource", "resources"];
+
 /// AWS's own policies that grant whole services to whoever has them.
 fn is_broad(policy: &str) -> bool {
     policy == "AdministratorAccess" || policy == "PowerUserAccess" || policy.ends_with("FullAccess")
@@ -63,15 +66,15 @@ fn judge(facts: &Facts) -> Judgement {
         }
     }
     for (resource, statement) in allowing(facts.inventory) {
-        let line = |note: String| Seen::line(resource, statement.line, note);
+        let line = |note: String| Seen::part(resource, statement.line, ACTIONS, note);
         let whole = statement.actions.iter().filter_map(Value::known).find(|action| *action == "*" || action.ends_with(":*"));
         let narrowable = NARROWABLE.iter().find(|action| allows(statement, action) == Some(true));
         if let Some(action) = whole {
-            tally.bad(line(format!("it allows {action}")));
+            tally.bad(line(format!("it allows {action}")).with_word(action));
         } else if !statement.not_actions.is_empty() {
             tally.bad(line("it allows all actions but a few (NotAction)".to_owned()));
         } else if let Some(action) = narrowable.filter(|_| is_for_everything(statement) && statement.conditions.is_empty()) {
-            tally.bad(line(format!("it allows {action} on every resource")));
+            tally.bad(Seen::part(resource, statement.line, RESOURCES, format!("it allows {action} on every resource")));
         } else if let Some(Value::Unknown(why)) = statement.actions.iter().find(|action| action.is_unknown()) {
             tally.unclear(line(format!("one of its actions cannot be told: {why}")));
         } else {
@@ -79,7 +82,7 @@ fn judge(facts: &Facts) -> Judgement {
         }
     }
     tally.close(|| match facts.not_needed("no policy is declared") {
-        judgement if facts.hidden().is_none() => judgement,
+        judgement if !facts.is_part_hidden() => judgement,
         _ => facts.none_of("a policy"),
     })
 }

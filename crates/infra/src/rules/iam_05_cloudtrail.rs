@@ -42,20 +42,25 @@ fn patch(_: &Inventory, resource: &Resource) -> Vec<Change> {
     changes
 }
 
+const RECORDS: &[&str] = &["IsLogging", "enable_logging"];
+const REGIONS: &[&str] = &["IsMultiRegionTrail", "is_multi_region_trail"];
+const SIGNED: &[&str] = &["EnableLogFileValidation", "enable_log_file_validation"];
+
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, trail) in facts.all::<Trail>() {
         let asked = [
-            (trail.is_logging.holds(true, |on| *on), "it does not record", "whether it records cannot be told"),
-            (trail.multi_region.holds(false, |on| *on), "it sees one region only", "whether it sees every region cannot be told"),
-            (trail.validates_files.holds(false, |on| *on), "its files are not signed, so they can be changed unseen", "whether its files are signed cannot be told"),
-        ];
-        if let Some((_, bad, _)) = asked.iter().find(|(holds, ..)| *holds == Some(false)) {
-            tally.bad(Seen::resource(resource, &["IsMultiRegionTrail", "is_multi_region_trail"], *bad));
-        } else if let Some((_, _, unclear)) = asked.iter().find(|(holds, ..)| holds.is_none()) {
-            tally.unclear(Seen::resource(resource, &["IsMultiRegionTrail", "is_multi_region_trail"], *unclear));
+            (&trail.is_logging, true, RECORDS, "it does not record", "whether it records"),
+            (&trail.multi_region, false, REGIONS, "it sees one region only", "whether it sees every region"),
+            (&trail.validates_files, false, SIGNED, "its files are not signed, so they can be changed unseen", "whether its files are signed"),
+        ]
+        .map(|(value, default, settings, bad, unclear)| (value, value.holds(default, |on| *on), settings, bad, unclear));
+        if let Some((_, _, settings, bad, _)) = asked.iter().find(|(_, holds, ..)| *holds == Some(false)) {
+            tally.bad(Seen::resource(resource, settings, *bad));
+        } else if let Some((value, _, settings, _, unclear)) = asked.iter().find(|(_, holds, ..)| holds.is_none()) {
+            tally.unclear(Seen::resource(resource, settings, untold(unclear, value)));
         } else {
-            tally.good(Seen::resource(resource, &["IsMultiRegionTrail", "is_multi_region_trail"], "it records every region, and its files are signed"));
+            tally.good(Seen::resource(resource, REGIONS, "it records every region, and its files are signed"));
         }
     }
     tally.close(|| facts.none_of("a CloudTrail trail"))

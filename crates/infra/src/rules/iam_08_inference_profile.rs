@@ -42,11 +42,11 @@ fn judge(facts: &Facts) -> Judgement {
         let has_unclear = resources.iter().any(|(_, _, link)| link.is_unknown());
         let note = match (covers("inference-profile", &model.id), covers("foundation-model", bare)) {
             (true, true) => {
-                tally.good(model.seen);
+                tally.good(model.seen.with_note(format!("the policy allows {} and the model behind it", model.id)));
                 continue;
             }
             _ if has_unclear => {
-                tally.unclear(model.seen);
+                tally.unclear(model.seen.with_note(format!("whether the policy allows {} and the model behind it cannot be told", model.id)));
                 continue;
             }
             _ if resources.is_empty() => continue,
@@ -54,7 +54,7 @@ fn judge(facts: &Facts) -> Judgement {
             (true, false) => format!("the policy allows the profile {}, and not the model {bare} behind it", model.id),
             (false, false) => format!("the policy allows neither the profile {} nor the model behind it", model.id),
         };
-        let at = resources.first().map(|(resource, statement, _)| Seen::line(resource, statement.line, note));
+        let at = resources.first().map(|(resource, statement, _)| Seen::part(resource, statement.line, &["Resource", "resources"], note));
         at.into_iter().for_each(|seen| tally.bad(seen));
     }
     tally.close(|| {

@@ -2,6 +2,7 @@
 
 use crate::inventory::{Origin, Resource};
 use crate::review::Mention;
+use crate::value::Value;
 
 /// What a rule found.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +41,12 @@ pub enum Seen {
         resource: Option<String>,
         /// The words there, when the rule knows them; else they are looked up.
         quote: Option<String>,
-        /// Names of settings to quote rather than the resource's first line, in any language.
+        /// The line of the part that was looked at, such as a statement of a policy.
+        part: Option<u32>,
+        /// Names of settings to quote rather than the first line, in any language.
         settings: &'static [&'static str],
+        /// A word to quote the line of, where no setting is named like that: a variable's name, an action.
+        word: Option<String>,
         /// What it shows.
         note: String,
     },
@@ -57,19 +62,40 @@ pub enum Seen {
 impl Seen {
     /// A resource.
     pub fn resource(resource: &Resource, settings: &'static [&'static str], note: impl Into<String>) -> Seen {
-        Seen::At { origin: resource.origin.clone(), resource: Some(resource.id.clone()), quote: None, settings, note: note.into() }
+        let (origin, resource) = (resource.origin.clone(), Some(resource.id.clone()));
+        Seen::At { origin, resource, quote: None, part: None, settings, word: None, note: note.into() }
     }
 
-    /// A line inside a resource.
-    pub fn line(resource: &Resource, line: u32, note: impl Into<String>) -> Seen {
-        let line = if line == 0 { resource.origin.line } else { line };
-        let origin = Origin { line, ..resource.origin.clone() };
-        Seen::At { origin, resource: Some(resource.id.clone()), quote: None, settings: &[], note: note.into() }
+    /// A part of a resource that begins at a line, and settings to quote from it.
+    pub fn part(resource: &Resource, line: u32, settings: &'static [&'static str], note: impl Into<String>) -> Seen {
+        let (origin, resource) = (resource.origin.clone(), Some(resource.id.clone()));
+        Seen::At { origin, resource, quote: None, part: (line > 0).then_some(line), settings, word: None, note: note.into() }
     }
 
     /// A line of code or configuration.
     pub fn mention(mention: &Mention, note: impl Into<String>) -> Seen {
-        Seen::At { origin: mention.origin.clone(), resource: None, quote: Some(mention.quote.clone()), settings: &[], note: note.into() }
+        let (origin, quote) = (mention.origin.clone(), Some(mention.quote.clone()));
+        Seen::At { origin, resource: None, quote, part: None, settings: &[], word: None, note: note.into() }
+    }
+
+    /// The same, quoting the line with this word.
+    pub fn with_word(self, new: impl Into<String>) -> Seen {
+        match self {
+            Seen::At { origin, resource, quote, part, settings, note, .. } => {
+                Seen::At { origin, resource, quote, part, settings, word: Some(new.into()), note }
+            }
+            searched @ Seen::Searched { .. } => searched,
+        }
+    }
+
+    /// The same, showing something else.
+    pub fn with_note(self, new: impl Into<String>) -> Seen {
+        match self {
+            Seen::At { origin, resource, quote, part, settings, word, .. } => {
+                Seen::At { origin, resource, quote, part, settings, word, note: new.into() }
+            }
+            Seen::Searched { place, .. } => Seen::Searched { place, note: new.into() },
+        }
     }
 
     /// What it shows.
@@ -186,6 +212,14 @@ pub struct Notes {
 /// The three notes from what can be shown as text.
 pub fn notes(good: impl Into<String>, bad: impl Into<String>, unclear: impl Into<String>) -> Notes {
     Notes { good: good.into(), bad: bad.into(), unclear: unclear.into() }
+}
+
+/// That something cannot be told, and why where the value says so.
+pub fn untold<T>(what: &str, value: &Value<T>) -> String {
+    match value {
+        Value::Unknown(why) => format!("{what} cannot be told: {why}"),
+        _ => format!("{what} cannot be told"),
+    }
 }
 
 /// What was seen in one sentence: the first two notes, each with its first subject, and how many more there are.

@@ -17,7 +17,7 @@ pub(crate) fn judge(facts: &Facts, language: Language, none: impl FnOnce() -> Ju
     }
     match languages.first() {
         Some(other) => Judgement::not_applicable(format!("the infrastructure is written in {}", name(*other))),
-        None if facts.hidden().is_some() => Judgement::unknown("no template could be read", facts.hidden().into_iter().collect()),
+        None if facts.is_part_hidden() => Judgement::unknown("no template could be read", facts.hidden_place_of("more").into_iter().collect()),
         None => none(),
     }
 }

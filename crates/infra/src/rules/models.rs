@@ -39,27 +39,28 @@ const VENDORS: &[&str] = &[
 /// The geographies whose names begin an inference profile.
 const GEOGRAPHIES: &[&str] = &["us", "us-gov", "eu", "apac", "au", "jp", "ca", "global"];
 
-/// Every model that is named, in the order of code, environments and policies.
+/// Every model that is named, in the order of environments, code and policies.
 pub(crate) fn used(facts: &Facts) -> Vec<Used> {
-    let mut models: Vec<Used> = facts
-        .repository
-        .models
-        .iter()
-        .map(|mention| Used {
-            id: bare(&mention.value).to_owned(),
-            seen: Seen::mention(mention, format!("uses {}", bare(&mention.value))),
-            is_in_policy: false,
-        })
-        .collect();
+    let mut models = Vec::new();
     let environments = facts
         .all::<TaskDefinition>()
         .flat_map(|(resource, task)| task.containers.iter().map(move |container| (resource, &container.environment)))
         .chain(facts.all::<Function>().map(|(resource, function)| (resource, &function.environment)));
+    let mut in_environments = Vec::new();
     for (resource, environment) in environments {
         for (name, value) in environment {
             if let Some(id) = value.known().and_then(|value| model_id(value)) {
-                models.push(Used { id: id.to_owned(), seen: Seen::resource(resource, &[], format!("{name} is {id}")), is_in_policy: false });
+                let seen = Seen::resource(resource, &[], format!("{name} is {id}")).with_word(name);
+                in_environments.push((resource.origin.file.as_str(), id));
+                models.push(Used { id: id.to_owned(), seen, is_in_policy: false });
             }
+        }
+    }
+    for mention in &facts.repository.models {
+        let id = bare(&mention.value);
+        // A template is read as configuration too; what its environment says is said already.
+        if !in_environments.contains(&(mention.origin.file.as_str(), id)) {
+            models.push(Used { id: id.to_owned(), seen: Seen::mention(mention, format!("uses {id}")), is_in_policy: false });
         }
     }
     for (resource, statement) in policies::bedrock_statements(facts.inventory) {
@@ -67,7 +68,11 @@ pub(crate) fn used(facts: &Facts) -> Vec<Used> {
             if let Value::Known(Link::Outside(arn)) = link
                 && let Some(id) = model_id(arn).filter(|id| !id.contains('*'))
             {
-                models.push(Used { id: id.to_owned(), seen: Seen::line(resource, statement.line, format!("allows {id}")), is_in_policy: true });
+                models.push(Used {
+                    id: id.to_owned(),
+                    seen: Seen::part(resource, statement.line, &["Resource", "resources"], format!("allows {id}")).with_word(id),
+                    is_in_policy: true,
+                });
             }
         }
     }

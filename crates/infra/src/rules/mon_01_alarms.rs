@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
         cdk_nag: &[],
     },
     decided_from: TEMPLATES,
-    remedy: Remedy { what: "Give every alarm an SNS topic to tell", cloudformation: "AlarmActions: [!Ref AlarmTopic]", terraform: "alarm_actions = [aws_sns_topic.alarms.arn]" },
+    remedy: Remedy { what: "Give every alarm an SNS topic to tell, and leave its actions on", cloudformation: "AlarmActions: [!Ref AlarmTopic]", terraform: "alarm_actions = [aws_sns_topic.alarms.arn]" },
     patch: Some(patch),
     judge,
 };
@@ -32,13 +32,15 @@ fn patch(_: &Inventory, resource: &Resource) -> Vec<Change> {
 
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
-    let settings = &["AlarmActions", "alarm_actions"];
+    let settings: &[&str] = &["AlarmActions", "alarm_actions"];
     for (resource, alarm) in facts.all::<Alarm>() {
         if alarm.actions.is_empty() {
             tally.bad(Seen::resource(resource, settings, "it tells nobody when it goes off"));
         } else {
             let enabled = alarm.actions_enabled.holds(true, |on| *on);
-            tally.holds(enabled, resource, settings, notes("it tells somebody when it goes off", "its actions are switched off", "whether its actions are on cannot be told"));
+            let settings = if enabled == Some(true) { settings } else { &["ActionsEnabled", "actions_enabled"] };
+            let unclear = untold("whether its actions are on", &alarm.actions_enabled);
+            tally.holds(enabled, resource, settings, notes("it tells somebody when it goes off", "its actions are switched off", unclear));
         }
     }
     tally.close(|| facts.none_of("a CloudWatch alarm"))

@@ -44,8 +44,8 @@ fn judge(facts: &Facts) -> Judgement {
         tally.good(Seen::resource(resource, &[], "it tells of unusual costs, Bedrock's among them"));
     }
     let unclear = facts.all::<Alarm>().find(|(_, alarm)| alarm.namespace.is_unknown()).filter(|_| !tally.has_good());
-    if let Some((resource, _)) = unclear {
-        tally.unclear(Seen::resource(resource, &["Namespace", "namespace"], "which service's metric it watches cannot be told"));
+    if let Some((resource, alarm)) = unclear {
+        tally.unclear(Seen::resource(resource, &["Namespace", "namespace"], untold("which service's metric it watches", &alarm.namespace)));
     }
     tally.close(|| facts.none_of("an alarm, budget or log for Bedrock"))
 }

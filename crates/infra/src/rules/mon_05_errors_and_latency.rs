@@ -33,7 +33,8 @@ fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, balancer) in facts.all::<LoadBalancer>() {
         let logs = balancer.access_logs.holds(false, |on| *on);
-        tally.holds(logs, resource, &["access_logs"], notes("it logs each request with its status and time", "it logs no requests", "whether it logs requests cannot be told"));
+        let notes = notes("it logs each request with its status and time", "it logs no requests", untold("whether it logs requests", &balancer.access_logs));
+        tally.holds(logs, resource, &["access_logs", "LoadBalancerAttributes"], notes);
     }
     for (resource, stage) in facts.all::<Stage>() {
         match stage.access_logs {
@@ -44,7 +45,7 @@ fn judge(facts: &Facts) -> Judgement {
     if let Some(alarm) = unclear_alarm(facts).filter(|_| !tally.has_good()) {
         return Judgement::unknown(format!("{}: which metric it watches cannot be told", alarm.id), vec![Seen::resource(alarm, &[], "which metric it watches cannot be told")]);
     }
-    tally.close(|| if facts.has_front() || facts.has_compute() || !facts.has_templates() || facts.hidden().is_some() { facts.none_of("an alarm or log of errors and latency") } else { Judgement::not_applicable("nothing declared here answers requests") })
+    tally.close(|| if facts.has_front() || facts.has_compute() || !facts.has_templates() || facts.is_part_hidden() { facts.none_of("an alarm or log of errors and latency") } else { Judgement::not_applicable("nothing declared here answers requests") })
 }
 
 #[cfg(test)]

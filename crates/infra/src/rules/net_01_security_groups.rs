@@ -1,6 +1,6 @@
 //! NET-01: security groups let in web traffic and nothing else from everywhere.
 
-use super::exposure::{groups_behind_balancers, is_from_everywhere, ports};
+use super::exposure::{PEERS, groups_behind_balancers, is_from_everywhere, ports};
 use super::prelude::*;
 use crate::inventory::network::{Permission, SecurityGroup};
 
@@ -42,10 +42,10 @@ fn judge(facts: &Facts) -> Judgement {
         let mut is_fine = true;
         for permission in &group.ingress {
             if let Some(note) = fault(permission) {
-                tally.bad(Seen::line(resource, permission.line, note));
+                tally.bad(Seen::part(resource, permission.line, PEERS, note));
                 is_fine = false;
             } else if is_from_everywhere(permission).is_none() {
-                tally.unclear(Seen::line(resource, permission.line, format!("who may reach {} cannot be told", ports(permission))));
+                tally.unclear(Seen::part(resource, permission.line, PEERS, untold(&format!("who may reach {}", ports(permission)), &permission.cidr)));
                 is_fine = false;
             }
         }

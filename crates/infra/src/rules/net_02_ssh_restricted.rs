@@ -1,6 +1,6 @@
 //! NET-02: SSH and remote desktop are open to known addresses only.
 
-use super::exposure::{covers, is_from_everywhere};
+use super::exposure::{PEERS, covers, is_from_everywhere};
 use super::prelude::*;
 use crate::inventory::network::SecurityGroup;
 
@@ -36,7 +36,7 @@ fn judge(facts: &Facts) -> Judgement {
         let mut is_closed = true;
         for permission in &group.ingress {
             for (port, name) in PORTS {
-                let seen = |note: String| Seen::line(resource, permission.line, note);
+                let seen = |note: String| Seen::part(resource, permission.line, PEERS, note);
                 let from = permission.cidr.known().map_or("a security group", String::as_str);
                 match (covers(permission, port), is_from_everywhere(permission)) {
                     (Some(false), _) => continue,
@@ -44,7 +44,7 @@ fn judge(facts: &Facts) -> Judgement {
                     (Some(true), Some(false)) => tally.good(seen(format!("{name} is open to {from} only"))),
                     (None, Some(false)) => continue,
                     (None, Some(true)) => tally.unclear(seen(format!("whether its ports include {name} cannot be told"))),
-                    (_, None) => tally.unclear(seen(format!("who may reach {name} cannot be told"))),
+                    (_, None) => tally.unclear(seen(untold(&format!("who may reach {name}"), &permission.cidr))),
                 }
                 is_closed = false;
             }
@@ -53,10 +53,7 @@ fn judge(facts: &Facts) -> Judgement {
             tally.good(Seen::resource(resource, &[], "SSH is closed"));
         }
     }
-    tally.close(|| match facts.hidden() {
-        Some(_) => facts.none_of("a security group"),
-        None => facts.not_needed("no security group is declared"),
-    })
+    tally.close(|| if facts.is_part_hidden() { facts.none_of("a security group") } else { facts.not_needed("no security group is declared") })
 }
 
 #[cfg(test)]

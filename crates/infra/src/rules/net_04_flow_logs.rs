@@ -30,16 +30,13 @@ fn judge(facts: &Facts) -> Judgement {
             tally.good(Seen::resource(resource, &[], "a flow log watches it"));
         } else if let Some((log, _)) = facts.all::<FlowLog>().find(|(_, log)| log.watched.is_unknown()) {
             tally.unclear(Seen::resource(log, &[], format!("what it watches cannot be told, so it may be {}", resource.id)));
-        } else if let Some(hidden) = facts.hidden() {
+        } else if let Some(hidden) = facts.hidden_place_of(&format!("a flow log of {}", resource.id)) {
             tally.unclear(hidden);
         } else {
             tally.bad(Seen::resource(resource, &[], "no flow log watches it"));
         }
     }
-    tally.close(|| match facts.hidden() {
-        Some(_) => facts.none_of("a VPC"),
-        None => facts.not_needed("no VPC is declared here"),
-    })
+    tally.close(|| if facts.is_part_hidden() { facts.none_of("a VPC") } else { facts.not_needed("no VPC is declared here") })
 }
 
 #[cfg(test)]

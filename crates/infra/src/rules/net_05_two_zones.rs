@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     effort: Effort::Hours,
     refs: Refs::NONE,
     decided_from: TEMPLATES,
-    remedy: Remedy { what: "Give the balancer subnets in two availability zones; AWS refuses to create it in one", cloudformation: "Subnets: [!Ref PublicA, !Ref PublicB]", terraform: "subnets = [aws_subnet.public_a.id, aws_subnet.public_b.id]" },
+    remedy: Remedy { what: "Give the balancer subnets in two availability zones of a VPC with an internet gateway; AWS refuses to create it without", cloudformation: "Subnets: [!Ref PublicA, !Ref PublicB]", terraform: "subnets = [aws_subnet.public_a.id, aws_subnet.public_b.id]" },
     patch: None,
     judge,
 };
@@ -29,7 +29,7 @@ fn judge(facts: &Facts) -> Judgement {
         distinct.dedup();
         let is_all_known = zones.len() == balancer.subnets.len() && zones.iter().all(|zone| zone.known().is_some());
         let is_internal = balancer.internal.holds(false, |internal| *internal) == Some(true);
-        let lacks_gateway = !is_internal && facts.has::<Vpc>() && !facts.has::<InternetGateway>() && facts.hidden().is_none();
+        let lacks_gateway = !is_internal && facts.has::<Vpc>() && !facts.has::<InternetGateway>() && !facts.is_part_hidden();
         if lacks_gateway {
             tally.bad(Seen::resource(resource, &[], "it faces the internet, and no internet gateway is declared for the VPC"));
         } else if distinct.len() >= 2 {

@@ -28,7 +28,7 @@ fn judge(facts: &Facts) -> Judgement {
         let private: Vec<&Value<Link>> = compute_subnets(facts);
         let is_unclear = facts.all::<RouteTable>().any(|(_, table)| table.routes.iter().any(|route| route.gateway.is_unknown()))
             || subnets.iter().chain(&private).any(|subnet| subnet.is_unknown())
-            || facts.hidden().is_some();
+            || facts.is_part_hidden();
         if private.iter().any(|subnet| subnets.contains(subnet)) {
             tally.good(Seen::resource(resource, &[], "private compute reaches the internet through it"));
         } else if is_unclear {

@@ -1,6 +1,6 @@
 //! NET-07: what stands behind the balancer is reached through it only.
 
-use super::exposure::{groups_behind_balancers, is_from_everywhere, ports};
+use super::exposure::{PEERS, groups_behind_balancers, is_from_everywhere, ports};
 use super::facts::is_terraform;
 use super::prelude::*;
 use crate::inventory::balancing::LoadBalancer;
@@ -54,8 +54,8 @@ fn judge(facts: &Facts) -> Judgement {
         for permission in &group.ingress {
             let from = permission.cidr.known().map_or("everybody", String::as_str);
             match is_from_everywhere(permission) {
-                Some(true) => tally.bad(Seen::line(resource, permission.line, format!("{} is open to {from}, past the balancer", ports(permission)))),
-                None => tally.unclear(Seen::line(resource, permission.line, format!("who may reach {} cannot be told", ports(permission)))),
+                Some(true) => tally.bad(Seen::part(resource, permission.line, PEERS, format!("{} is open to {from}, past the balancer", ports(permission)))),
+                None => tally.unclear(Seen::part(resource, permission.line, PEERS, untold(&format!("who may reach {}", ports(permission)), &permission.cidr))),
                 Some(false) => continue,
             }
             is_fine = false;

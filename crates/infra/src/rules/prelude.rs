@@ -1,7 +1,7 @@
 //! What every rule's file begins with.
 
 pub(super) use super::facts::{Facts, count};
-pub(super) use super::judgement::{Judgement, Seen, Tally, notes};
+pub(super) use super::judgement::{Judgement, Seen, Tally, notes, untold};
 pub(super) use super::patch::{Change, set, set_inside};
 pub(super) use super::rule::{ACCOUNT_ONLY, Area, Effort, Refs, Remedy, Rule, Section, TEMPLATES, TEMPLATES_AND_REPOSITORY};
 #[cfg(test)]

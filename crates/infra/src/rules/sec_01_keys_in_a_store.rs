@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
     },
     decided_from: TEMPLATES_AND_REPOSITORY,
     remedy: Remedy {
-        what: "Keep the value in a secret and give the code only its ARN",
+        what: "Keep the value in a secret and give the code only its ARN, in a variable or as a secret of the container",
         cloudformation: "Secrets: [{Name, ValueFrom}]",
         terraform: "secrets = [{ name, valueFrom }]",
     },
@@ -36,7 +36,7 @@ fn judge(facts: &Facts) -> Judgement {
         for container in &task.containers {
             plain(&mut tally, resource, &container.environment);
             for name in container.secrets.keys() {
-                tally.good(Seen::resource(resource, &["Secrets", "secrets"], format!("{name} comes from a secret store")));
+                tally.good(Seen::resource(resource, &[], format!("{name} comes from a secret store")).with_word(name));
             }
         }
     }
@@ -61,7 +61,7 @@ fn judge(facts: &Facts) -> Judgement {
         }
     }
     tally.close(|| {
-        if facts.has_compute() || !facts.has_templates() || facts.hidden().is_some() {
+        if facts.has_compute() || !facts.has_templates() || facts.is_part_hidden() {
             facts.none_of("a secret or encrypted parameter")
         } else {
             Judgement::not_applicable("nothing declared here runs code, so nothing needs a key")
@@ -72,9 +72,9 @@ fn judge(facts: &Facts) -> Judgement {
 fn plain(tally: &mut Tally, resource: &Resource, environment: &BTreeMap<String, Value<String>>) {
     for (name, value) in environment.iter().filter(|(name, _)| is_secret_name(name)) {
         match value {
-            Value::Known(value) if is_pointer(value) => tally.good(Seen::resource(resource, &[], format!("{name} only points at a secret"))),
-            Value::Known(_) => tally.bad(Seen::resource(resource, &[], format!("{name} stands in its plain environment"))),
-            Value::Unknown(why) => tally.unclear(Seen::resource(resource, &[], format!("whether {name} holds a secret or points at one cannot be told: {why}"))),
+            Value::Known(value) if is_pointer(value) => tally.good(Seen::resource(resource, &[], format!("{name} only points at a secret")).with_word(name)),
+            Value::Known(_) => tally.bad(Seen::resource(resource, &[], format!("{name} stands in its plain environment")).with_word(name)),
+            Value::Unknown(why) => tally.unclear(Seen::resource(resource, &[], format!("whether {name} holds a secret or points at one cannot be told: {why}")).with_word(name)),
             Value::Absent => {}
         }
     }

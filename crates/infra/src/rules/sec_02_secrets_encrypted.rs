@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     effort: Effort::Minutes,
     refs: Refs { prowler: &[], checkov: &["CKV_AWS_149", "CKV_AWS_337", "CKV2_AWS_34"], fsbp: &[], cdk_nag: &[] },
     decided_from: TEMPLATES,
-    remedy: Remedy { what: "Make the parameter a SecureString, or move it to Secrets Manager; CloudFormation cannot create a SecureString", cloudformation: "AWS::SecretsManager::Secret", terraform: "type = \"SecureString\"" },
+    remedy: Remedy { what: "Keep the value where it is encrypted", cloudformation: "AWS::SecretsManager::Secret", terraform: "type = \"SecureString\"" },
     patch: Some(patch),
     judge,
 };
@@ -37,14 +37,11 @@ fn judge(facts: &Facts) -> Judgement {
         match (is_encrypted, is_secret) {
             (Some(true), _) => tally.good(Seen::resource(resource, &["Type", "type"], "it is a SecureString")),
             (Some(false), true) => tally.bad(Seen::resource(resource, &["Type", "type"], "by its name it holds a secret, and it is not a SecureString")),
-            (None, true) => tally.unclear(Seen::resource(resource, &["Type", "type"], "whether it is a SecureString cannot be told")),
+            (None, true) => tally.unclear(Seen::resource(resource, &["Type", "type"], untold("whether it is a SecureString", &parameter.parameter_type))),
             (_, false) => {}
         }
     }
-    tally.close(|| match facts.hidden() {
-        Some(_) => facts.none_of("a secret"),
-        None => facts.not_needed("no secret is declared here"),
-    })
+    tally.close(|| if facts.is_part_hidden() { facts.none_of("a secret") } else { facts.not_needed("no secret is declared here") })
 }
 
 #[cfg(test)]

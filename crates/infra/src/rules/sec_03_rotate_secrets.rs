@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     },
     decided_from: TEMPLATES,
     remedy: Remedy {
-        what: "Give the secret a rotation schedule with the function that makes the new value and tells whoever accepts it",
+        what: "Give the secret a rotation schedule of 90 days or less, with the function that makes the new value and tells whoever accepts it",
         cloudformation: "AWS::SecretsManager::RotationSchedule",
         terraform: "aws_secretsmanager_secret_rotation",
     },
@@ -45,17 +45,14 @@ fn judge(facts: &Facts) -> Judgement {
             let good = rotation.days.known().map_or("it is rotated".to_owned(), |days| format!("it is rotated every {days} days"));
             let bad = rotation.days.known().map_or(String::new(), |days| format!("{} days pass between its rotations", days));
             // A schedule written as an expression has no count of days; it rotates all the same.
-            tally.holds(rotation.days.holds(true, |days| *days <= DAYS_MAX), at, &["AutomaticallyAfterDays", "automatically_after_days"], notes(good, bad, "how often it is rotated cannot be told"));
+            tally.holds(rotation.days.holds(true, |days| *days <= DAYS_MAX), at, &["AutomaticallyAfterDays", "automatically_after_days"], notes(good, bad, untold("how often it is rotated", &rotation.days)));
         } else if facts.all::<Rotation>().any(|(_, rotation)| rotation.secret.is_unknown()) {
             tally.unclear(Seen::resource(resource, &[], "a rotation is declared for a secret that cannot be told"));
         } else {
             tally.bad(Seen::resource(resource, &[], "nothing rotates it"));
         }
     }
-    tally.close(|| match facts.hidden() {
-        Some(_) => facts.none_of("a secret"),
-        None => facts.not_needed("no secret of Secrets Manager is declared here"),
-    })
+    tally.close(|| if facts.is_part_hidden() { facts.none_of("a secret") } else { facts.not_needed("no secret of Secrets Manager is declared here") })
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, statement) in allowing(facts.inventory) {
         let Some(action) = READS.iter().find(|action| allows(statement, action) == Some(true)) else { continue };
-        let seen = |note: String| Seen::line(resource, statement.line, note);
+        let seen = |note: String| Seen::part(resource, statement.line, &["Resource", "resources", "NotResource", "not_resources"], note);
         let is_whole = |arn: &str| arn == "*" || (arn.starts_with("arn:") && (arn.ends_with(":secret:*") || arn.ends_with(":parameter/*")));
         let whole = statement.resources.iter().find(|link| matches!(link, Value::Known(Link::Outside(arn)) if is_whole(arn)));
         if whole.is_some() || !statement.not_resources.is_empty() {
@@ -45,7 +45,7 @@ fn judge(facts: &Facts) -> Judgement {
         tally.unclear(Seen::resource(resource, &[], "what it allows cannot be told"));
     }
     tally.close(|| {
-        if facts.has::<Secret>() || facts.has::<Parameter>() || facts.hidden().is_some() {
+        if facts.has::<Secret>() || facts.has::<Parameter>() || facts.is_part_hidden() {
             facts.none_of("a policy that lets the code read its secrets and no others")
         } else {
             facts.not_needed("no secret is declared and no policy reads one")

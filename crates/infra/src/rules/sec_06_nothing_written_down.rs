@@ -57,7 +57,7 @@ fn judge(facts: &Facts) -> Judgement {
             continue;
         }
         let is_bad = is_written(&parameter.written_value);
-        tally.holds(Some(!is_bad), resource, &["Value", "value"], notes("its value is not in the template", "its value is written into the template", ""));
+        tally.holds(Some(!is_bad), resource, &["Name", "name"], notes("its value is not in the template", "its value is written into the template", ""));
     }
     for (resource, machine) in super::machines::machines(facts.inventory) {
         match &machine.user_data {
@@ -67,10 +67,7 @@ fn judge(facts: &Facts) -> Judgement {
             Value::Absent => {}
         }
     }
-    tally.close(|| match facts.hidden() {
-        Some(_) => facts.none_of("a secret"),
-        None => facts.not_needed("no secret, database or start-up script is declared here, and the code holds no key"),
-    })
+    tally.close(|| if facts.is_part_hidden() { facts.none_of("a secret") } else { facts.not_needed("no secret, database or start-up script is declared here, and the code holds no key") })
 }
 
 /// An access key id: `AKIA` and sixteen capitals or digits.

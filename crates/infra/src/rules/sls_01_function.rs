@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     effort: Effort::Hours,
     refs: Refs { prowler: &["awslambda_function_using_supported_runtimes"], checkov: &["CKV_AWS_363"], fsbp: &["Lambda.2*"], cdk_nag: &["L1"] },
     decided_from: TEMPLATES,
-    remedy: Remedy { what: "Move the function to a supported runtime", cloudformation: "Runtime: python3.13", terraform: "runtime = \"python3.13\"" },
+    remedy: Remedy { what: "Move the function to a runtime that AWS supports, such as python3.13 or nodejs22.x", cloudformation: "Runtime", terraform: "runtime" },
     patch: Some(patch),
     judge,
 };

@@ -29,8 +29,12 @@ fn judge(facts: &Facts) -> Judgement {
         let own = facts.all::<Integration>().filter(|(_, integration)| integration.api == this).map(|(_, integration)| &integration.target);
         let targets: Vec<&Value<Link>> = own.chain([&api.target]).collect();
         let is_unclear = facts.all::<Integration>().any(|(_, integration)| integration.api.is_unknown());
-        if targets.iter().any(|target| target.known().is_some()) {
-            tally.good(Seen::resource(resource, &[], "it leads to what answers"));
+        if let Some(target) = targets.iter().find_map(|target| target.known()) {
+            let note = match target {
+                Link::To(id) => format!("it leads to {id}"),
+                Link::Outside(_) => "it leads to what is declared elsewhere".to_owned(),
+            };
+            tally.good(Seen::resource(resource, &[], note));
         } else if is_unclear || targets.iter().any(|target| target.is_unknown()) {
             tally.unclear(Seen::resource(resource, &[], "where it leads cannot be told"));
         } else {

@@ -38,7 +38,7 @@ fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, url) in facts.all::<FunctionUrl>() {
         let holds = url.auth_type.holds(false, |kind| kind == "AWS_IAM");
-        tally.holds(holds, resource, &["AuthType", "authorization_type"], notes("it asks for an identity of IAM", "it answers everybody", "whom it answers cannot be told"));
+        tally.holds(holds, resource, &["AuthType", "authorization_type"], notes("it asks for an identity of IAM", "it answers everybody", untold("whom it answers", &url.auth_type)));
     }
     for (resource, api) in facts.all::<Api>() {
         let this = Value::Known(Link::To(resource.id.clone()));
@@ -66,7 +66,7 @@ fn judge_route(facts: &Facts, tally: &mut Tally, at: &Resource, route: &Route) {
     let key = route.key_required.holds(false, |is_required| *is_required);
     match (identity, key) {
         (Some(true), _) => tally.good(Seen::resource(at, settings, format!("{name} asks for an identity"))),
-        (_, Some(true)) if !facts.has::<ApiKey>() && !facts.has::<UsagePlan>() && facts.hidden().is_none() => tally.bad(Seen::resource(at, settings, format!("{name} asks for a key, and no key or usage plan is declared, so nobody can call it"))),
+        (_, Some(true)) if !facts.has::<ApiKey>() && !facts.has::<UsagePlan>() && !facts.is_part_hidden() => tally.bad(Seen::resource(at, settings, format!("{name} asks for a key, and no key or usage plan is declared, so nobody can call it"))),
         (_, Some(true)) => tally.good(Seen::resource(at, settings, format!("{name} asks for a key"))),
         (Some(false), Some(false)) => tally.bad(Seen::resource(at, settings, format!("{name} asks for neither a key nor an identity"))),
         _ => tally.unclear(Seen::resource(at, settings, format!("whether {name} asks for a key cannot be told"))),

@@ -27,6 +27,8 @@ fn patch(inventory: &Inventory, resource: &Resource) -> Vec<Change> {
     set_inside(("DefaultRouteSettings", "ThrottlingRateLimit", "20"), ("default_route_settings", "throttling_rate_limit", "20"))
 }
 
+const RATES: &[&str] = &["ThrottlingRateLimit", "throttling_rate_limit", "RateLimit", "rate_limit"];
+
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, _) in facts.all::<Api>() {
@@ -35,9 +37,9 @@ fn judge(facts: &Facts) -> Judgement {
         let plans = facts.all::<UsagePlan>().filter(|(_, plan)| plan.apis.contains(&this)).map(|(at, plan)| (at, &plan.throttle_rate));
         let limits: Vec<_> = stages.chain(plans).collect();
         if let Some((at, rate)) = limits.iter().find_map(|(at, rate)| Some((at, rate.known()?))) {
-            tally.good(Seen::resource(at, &["ThrottlingRateLimit", "throttling_rate_limit", "RateLimit", "rate_limit"], format!("{rate} requests a second are its limit")));
-        } else if let Some((at, _)) = limits.iter().find(|(_, rate)| rate.is_unknown()) {
-            tally.unclear(Seen::resource(at, &[], "its limit cannot be told"));
+            tally.good(Seen::resource(at, RATES, format!("{rate} requests a second are its limit")));
+        } else if let Some((at, rate)) = limits.iter().find(|(_, rate)| rate.is_unknown()) {
+            tally.unclear(Seen::resource(at, RATES, untold("its limit", rate)));
         } else if facts.all::<Stage>().any(|(_, stage)| stage.api.is_unknown()) {
             tally.unclear(Seen::resource(resource, &[], "which stages are its own cannot be told"));
         } else {

@@ -27,7 +27,7 @@ fn judge(facts: &Facts) -> Judgement {
         match limit_s {
             Some(limit_s) => {
                 let holds = function.timeout_s.holds(true, |seconds| *seconds <= limit_s);
-                let notes = notes(format!("it may take {seconds} s, and its API waits {limit_s} s"), format!("it may take {seconds} s, and its API gives up after {limit_s} s"), "its time-out cannot be told");
+                let notes = notes(format!("it may take {seconds} s, and its API waits {limit_s} s"), format!("it may take {seconds} s, and its API gives up after {limit_s} s"), untold("its time-out", &function.timeout_s));
                 tally.holds(holds, resource, settings, notes);
             }
             None => tally.unclear(Seen::resource(resource, settings, "how long its API waits cannot be told")),

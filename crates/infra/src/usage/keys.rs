@@ -53,7 +53,7 @@ fn masked(key: &str) -> String {
 }
 
 /// A line as evidence: shortened, and without the secrets on it.
-pub(super) fn quote(line: &str) -> String {
+pub(crate) fn quote(line: &str) -> String {
     let line = line.trim();
     // A minified file is one line; its beginning is enough to look for secrets in.
     let line = line.char_indices().nth(4 * QUOTE_CHARS_MAX).map_or(line, |(end, _)| &line[..end]);
