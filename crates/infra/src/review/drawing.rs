@@ -64,7 +64,8 @@ pub fn drawing(review: &Review) -> Vec<Part> {
             parts.extend(draw.part("Elastic Beanstalk environment", "EB-01", &[("Certificate", "DNS-02")]));
         }
     }
-    parts.extend(draw.part("AWS Bedrock", "IAM-06", &[("Model alive", "BR-03")]));
+    // Bedrock itself is never missing; what may be is a model that answers, or somebody who may ask it.
+    parts.extend(draw.part("AWS Bedrock", "BR-03", &[("Permission to invoke models", "IAM-06")]));
     parts.extend(draw.part("CloudWatch", "MON-03", &[("Alarms", "MON-01"), ("SNS topic", "MON-04")]));
     parts
 }
