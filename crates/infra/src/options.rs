@@ -10,15 +10,15 @@ use crate::cost::{Load, Quantity};
 use crate::inventory::Inventory;
 use serde::Serialize;
 
-/// A named option.
+/// One of the four ways to deploy: what a project is recognised as, and what an option is built as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeployOption {
-    /// One EC2 instance.
+#[serde(rename_all = "lowercase")]
+pub enum Deployment {
+    /// An EC2 instance, or a group of them.
     Ec2,
     /// ECS tasks on Fargate behind a load balancer.
     Fargate,
-    /// A Lambda function behind API Gateway.
+    /// A Lambda function behind API Gateway or a URL of its own.
     Lambda,
     /// An Elastic Beanstalk environment.
     Beanstalk,
@@ -40,51 +40,61 @@ const PEAK_TO_AVERAGE: u64 = 3;
 /// Seconds of a month of 730 hours.
 const MONTH_SECONDS: u64 = 730 * 3_600;
 
-impl DeployOption {
+impl Deployment {
     /// All of them, in the order of the founding document.
-    pub const ALL: [DeployOption; 4] = [DeployOption::Ec2, DeployOption::Fargate, DeployOption::Lambda, DeployOption::Beanstalk];
+    pub const ALL: [Deployment; 4] = [Deployment::Ec2, Deployment::Fargate, Deployment::Lambda, Deployment::Beanstalk];
 
-    /// The name on the command line.
+    /// The name on the command line and on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
-            DeployOption::Ec2 => "ec2",
-            DeployOption::Fargate => "fargate",
-            DeployOption::Lambda => "lambda",
-            DeployOption::Beanstalk => "beanstalk",
+            Deployment::Ec2 => "ec2",
+            Deployment::Fargate => "fargate",
+            Deployment::Lambda => "lambda",
+            Deployment::Beanstalk => "beanstalk",
         }
     }
 
-    /// What it is, in words.
+    /// Its name in a sentence.
     pub fn title(self) -> &'static str {
         match self {
-            DeployOption::Ec2 => "EC2 instance",
-            DeployOption::Fargate => "ECS Fargate",
-            DeployOption::Lambda => "Lambda + API Gateway",
-            DeployOption::Beanstalk => "Elastic Beanstalk",
+            Deployment::Ec2 => "EC2",
+            Deployment::Fargate => "ECS Fargate",
+            Deployment::Lambda => "Lambda",
+            Deployment::Beanstalk => "Elastic Beanstalk",
+        }
+    }
+
+    /// What the option consists of, in words.
+    pub fn parts(self) -> &'static str {
+        match self {
+            Deployment::Ec2 => "EC2 instance",
+            Deployment::Fargate => "ECS Fargate",
+            Deployment::Lambda => "Lambda + API Gateway",
+            Deployment::Beanstalk => "Elastic Beanstalk",
         }
     }
 
     /// Reads the name on the command line.
-    pub fn parse(text: &str) -> Option<DeployOption> {
-        DeployOption::ALL.into_iter().find(|option| option.as_str() == text)
+    pub fn parse(text: &str) -> Option<Deployment> {
+        Deployment::ALL.into_iter().find(|option| option.as_str() == text)
     }
 
     /// The option's resources, enough of them to carry the load.
     pub fn inventory(self, load: &Load, variant: Variant) -> Inventory {
         match self {
-            DeployOption::Ec2 => ec2::inventory(load),
-            DeployOption::Fargate => fargate::inventory(load, variant),
-            DeployOption::Lambda => lambda::inventory(load),
-            DeployOption::Beanstalk => beanstalk::inventory(load, variant),
+            Deployment::Ec2 => ec2::inventory(load),
+            Deployment::Fargate => fargate::inventory(load, variant),
+            Deployment::Lambda => lambda::inventory(load),
+            Deployment::Beanstalk => beanstalk::inventory(load, variant),
         }
     }
 
     /// Machines, tasks or executions that the load's busiest minute needs.
     pub fn units_needed(self, load: &Load) -> u64 {
         let tasks_of_unit = match self {
-            DeployOption::Ec2 | DeployOption::Beanstalk => 2 * TASKS_PER_VCPU,
-            DeployOption::Fargate => TASKS_PER_VCPU / 2,
-            DeployOption::Lambda => 1,
+            Deployment::Ec2 | Deployment::Beanstalk => 2 * TASKS_PER_VCPU,
+            Deployment::Fargate => TASKS_PER_VCPU / 2,
+            Deployment::Lambda => 1,
         };
         tasks_at_peak(load).per(tasks_of_unit).ceil().max(1)
     }

@@ -11,7 +11,7 @@ pub use print::text;
 pub use svg::svg;
 
 use crate::cost::{Load, Range, Usd, cost, nearest};
-use crate::options::{DeployOption, Variant, capacity_words};
+use crate::options::{Deployment, Variant, capacity_words};
 use crate::price::RegionalPrices;
 use domain::prices::Prices;
 use serde::Serialize;
@@ -68,7 +68,7 @@ pub struct Recommendation {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Candidate {
     /// Which.
-    pub option: DeployOption,
+    pub option: Deployment,
     /// In the form that the needs ask for.
     pub variant: Variant,
     /// As `cost` says.
@@ -87,7 +87,7 @@ pub struct Candidate {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Exclusion {
     /// Which.
-    pub option: DeployOption,
+    pub option: Deployment,
     /// Every reason.
     pub why: Vec<String>,
 }
@@ -134,7 +134,7 @@ pub fn recommend(load: &Load, needs: &BTreeSet<Need>, prices: &RegionalPrices, m
     let variant = variant(needs);
     let mut ranked = Vec::new();
     let mut excluded = Vec::new();
-    for option in DeployOption::ALL {
+    for option in Deployment::ALL {
         let why = exclusions(option, load, needs);
         if !why.is_empty() {
             excluded.push(Exclusion { option, why });
@@ -174,62 +174,62 @@ fn variant(needs: &BTreeSet<Need>) -> Variant {
 }
 
 /// Why an option cannot be taken.
-fn exclusions(option: DeployOption, load: &Load, needs: &BTreeSet<Need>) -> Vec<String> {
+fn exclusions(option: Deployment, load: &Load, needs: &BTreeSet<Need>) -> Vec<String> {
     let mut why: Vec<String> = needs.iter().filter_map(|need| unmet(option, *need)).map(str::to_owned).collect();
-    if option == DeployOption::Ec2 && option.units_needed(load) > 1 {
+    if option == Deployment::Ec2 && option.units_needed(load) > 1 {
         why.push(format!("one instance does not carry this load: its busiest minute needs {}", option.units_needed(load)));
     }
-    if option == DeployOption::Lambda && load.seconds > LAMBDA_SECONDS_MAX && !needs.contains(&Need::LongRuns) {
+    if option == Deployment::Lambda && load.seconds > LAMBDA_SECONDS_MAX && !needs.contains(&Need::LongRuns) {
         why.push(format!("a task runs for {} s, and a function for at most 15 minutes", load.seconds));
     }
     why
 }
 
-fn unmet(option: DeployOption, need: Need) -> Option<&'static str> {
+fn unmet(option: Deployment, need: Need) -> Option<&'static str> {
     match (need, option) {
-        (Need::Ha, DeployOption::Ec2) => Some("ha: one instance is a single point of failure"),
-        (Need::ScaleToZero, DeployOption::Ec2) => Some("scale-to-zero: an instance is paid by the hour, used or not"),
-        (Need::ScaleToZero, DeployOption::Fargate) => Some("scale-to-zero: the balancer and at least one task are paid by the hour"),
-        (Need::ScaleToZero, DeployOption::Beanstalk) => Some("scale-to-zero: an environment keeps at least one instance"),
-        (Need::LongRuns, DeployOption::Lambda) => Some("long-runs: a function runs for at most 15 minutes"),
-        (Need::NoColdStart, DeployOption::Lambda) => Some("no-cold-start: a function that was idle starts anew"),
-        (Need::Private, DeployOption::Ec2) => Some("private: the instance is its own way in, so it needs a public address"),
+        (Need::Ha, Deployment::Ec2) => Some("ha: one instance is a single point of failure"),
+        (Need::ScaleToZero, Deployment::Ec2) => Some("scale-to-zero: an instance is paid by the hour, used or not"),
+        (Need::ScaleToZero, Deployment::Fargate) => Some("scale-to-zero: the balancer and at least one task are paid by the hour"),
+        (Need::ScaleToZero, Deployment::Beanstalk) => Some("scale-to-zero: an environment keeps at least one instance"),
+        (Need::LongRuns, Deployment::Lambda) => Some("long-runs: a function runs for at most 15 minutes"),
+        (Need::NoColdStart, Deployment::Lambda) => Some("no-cold-start: a function that was idle starts anew"),
+        (Need::Private, Deployment::Ec2) => Some("private: the instance is its own way in, so it needs a public address"),
         _ => None,
     }
 }
 
-fn reasons(option: DeployOption, load: &Load, variant: Variant) -> Vec<String> {
+fn reasons(option: Deployment, load: &Load, variant: Variant) -> Vec<String> {
     let units = option.units_needed(load);
     let texts: &[&str] = match option {
-        DeployOption::Ec2 => &["one machine to understand, with full control over it", "no cold start, no limit to how long a task runs"],
-        DeployOption::Fargate => {
+        Deployment::Ec2 => &["one machine to understand, with full control over it", "no cold start, no limit to how long a task runs"],
+        Deployment::Fargate => {
             &["two tasks in two zones: one may fail", "scales and updates without machines to look after", "no limit to how long a task runs"]
         }
-        DeployOption::Lambda => &["costs follow use, down to nothing", "scales by itself, over several zones, and without public addresses"],
-        DeployOption::Beanstalk => &["AWS keeps the platform up to date", "no limit to how long a task runs"],
+        Deployment::Lambda => &["costs follow use, down to nothing", "scales by itself, over several zones, and without public addresses"],
+        Deployment::Beanstalk => &["AWS keeps the platform up to date", "no limit to how long a task runs"],
     };
     let mut reasons: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-    if option == DeployOption::Beanstalk && variant.is_highly_available {
+    if option == Deployment::Beanstalk && variant.is_highly_available {
         reasons.push(format!("{} instances in two zones: one may fail", units.max(2)));
     }
-    if option == DeployOption::Fargate && variant.is_private {
+    if option == Deployment::Fargate && variant.is_private {
         reasons.push("tasks have no public address; they reach models through a NAT gateway".to_owned());
     }
     reasons
 }
 
-fn cautions(option: DeployOption, load: &Load, variant: Variant) -> Vec<String> {
+fn cautions(option: Deployment, load: &Load, variant: Variant) -> Vec<String> {
     let units = option.units_needed(load);
     let mut cautions = Vec::new();
     let mut caution = |text: String| cautions.push(text);
     match option {
-        DeployOption::Ec2 => {
+        Deployment::Ec2 => {
             caution("a single point of failure".to_owned());
             caution("updates and scaling are done by hand".to_owned());
         }
-        DeployOption::Fargate if units > 2 => caution(format!("counted with {units} tasks for the busiest minute")),
-        DeployOption::Fargate => {}
-        DeployOption::Lambda => {
+        Deployment::Fargate if units > 2 => caution(format!("counted with {units} tasks for the busiest minute")),
+        Deployment::Fargate => {}
+        Deployment::Lambda => {
             caution("a function that was idle starts anew".to_owned());
             if load.seconds > GATEWAY_SECONDS_MAX {
                 caution(format!("a task runs for {} s, and a REST API waits for 29: answers have to be fetched later", load.seconds));
@@ -238,12 +238,12 @@ fn cautions(option: DeployOption, load: &Load, variant: Variant) -> Vec<String> 
                 caution(format!("{units} executions at once in the busiest minute, and an account has {LAMBDA_CONCURRENCY} until it asks for more"));
             }
         }
-        DeployOption::Beanstalk if !variant.is_highly_available && units == 1 => {
+        Deployment::Beanstalk if !variant.is_highly_available && units == 1 => {
             caution("as a single instance it is a single point of failure".to_owned())
         }
-        DeployOption::Beanstalk => {}
+        Deployment::Beanstalk => {}
     }
-    if variant.is_private && matches!(option, DeployOption::Fargate | DeployOption::Beanstalk) {
+    if variant.is_private && matches!(option, Deployment::Fargate | Deployment::Beanstalk) {
         caution("one NAT gateway for both zones: when its zone fails, so does the way to the models".to_owned());
     }
     cautions

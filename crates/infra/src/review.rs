@@ -15,7 +15,7 @@ mod source;
 mod steps;
 
 pub use alternatives::{ALTERNATIVES, Alternative};
-pub use architecture::{Architecture, Deployment};
+pub use architecture::Architecture;
 pub use baseline::{Baseline, InvalidBaseline};
 pub use day::Day;
 pub use decisions::{Answer, Attestation, Decisions, InvalidDecisions, Suppression};

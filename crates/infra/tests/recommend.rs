@@ -2,7 +2,7 @@
 
 use domain::prices::Prices;
 use infra::cost::{Load, Usd, cost};
-use infra::options::DeployOption;
+use infra::options::Deployment;
 use infra::price::{AwsPrices, Elsewhere, RegionalPrices};
 use infra::recommend::{Need, Recommendation, plot, recommend, svg, text};
 
@@ -23,7 +23,7 @@ fn order(recommendation: &Recommendation) -> Vec<&'static str> {
 }
 
 /// What `cost` says of an option in the form that the recommendation ranks.
-fn billed(recommendation: &Recommendation, option: DeployOption) -> Usd {
+fn billed(recommendation: &Recommendation, option: Deployment) -> Usd {
     let variant = recommendation.ranked.iter().find(|candidate| candidate.option == option).unwrap().variant;
     let load = &recommendation.load;
     cost(&option.inventory(load, variant), load, &prices(), &models()).total_monthly_usd.expected
@@ -68,9 +68,9 @@ fn needs_exclude_options_with_the_reason() {
 #[test]
 fn a_load_that_an_option_cannot_carry_excludes_it() {
     let long = recommended("seconds=1000", "");
-    assert!(long.excluded.iter().any(|e| e.option == DeployOption::Lambda && e.why[0].contains("at most 15 minutes")));
+    assert!(long.excluded.iter().any(|e| e.option == Deployment::Lambda && e.why[0].contains("at most 15 minutes")));
     let much = recommended("tasks=20000000", "");
-    assert!(much.excluded.iter().any(|e| e.option == DeployOption::Ec2 && e.why[0].contains("one instance does not carry")));
+    assert!(much.excluded.iter().any(|e| e.option == Deployment::Ec2 && e.why[0].contains("one instance does not carry")));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::inventory::api::{Api, Protocol};
 use crate::inventory::data::{Cache, Database};
 use crate::inventory::network::NatGateway;
 use crate::inventory::{Inventory, Kind, Origin, Resource};
-use crate::options::{DeployOption, Variant};
+use crate::options::{Deployment, Variant};
 use crate::price::RegionalPrices;
 use crate::value::Value;
 use domain::prices::Prices;
@@ -48,9 +48,9 @@ const BEDROCK: Entry = (
     "the document names no token counts: this is a thousand calls a day of 1,500 tokens in and 400 out, with the successor of its Claude 3 Haiku",
 );
 
-const TABLES: &[(DeployOption, &str, &[Entry], &str, &str)] = &[
+const TABLES: &[(Deployment, &str, &[Entry], &str, &str)] = &[
     (
-        DeployOption::Ec2,
+        Deployment::Ec2,
         "Option 1: EC2 (Simple)",
         &[
             ("EC2 t3.medium", "$30", &["ec2"], "the same, rounded"),
@@ -62,7 +62,7 @@ const TABLES: &[(DeployOption, &str, &[Entry], &str, &str)] = &[
         "~$47-87",
     ),
     (
-        DeployOption::Fargate,
+        Deployment::Fargate,
         "Option 2: ECS Fargate",
         &[
             (
@@ -79,7 +79,7 @@ const TABLES: &[(DeployOption, &str, &[Entry], &str, &str)] = &[
         "~$95-135",
     ),
     (
-        DeployOption::Lambda,
+        Deployment::Lambda,
         "Option 3: Serverless",
         &[
             (
@@ -101,7 +101,7 @@ const TABLES: &[(DeployOption, &str, &[Entry], &str, &str)] = &[
 pub fn as_document(prices: &RegionalPrices, models: &Prices) -> Vec<DocumentTable> {
     // The text above is this program's own; a test reads it.
     let load = Load::parse(DOCUMENT_LOAD).unwrap_or_default();
-    let bill = |option: DeployOption, variant| cost(&option.inventory(&load, variant), &load, prices, models);
+    let bill = |option: Deployment, variant| cost(&option.inventory(&load, variant), &load, prices, models);
     let mut tables: Vec<DocumentTable> =
         TABLES.iter().map(|(option, title, entries, rest, total)| table(title, entries, rest, total, &bill(*option, Variant::default()))).collect();
     tables.push(scattered(&load, prices, models, &bill));
@@ -127,7 +127,7 @@ fn of_families(bill: &Bill, families: &[&str]) -> Usd {
 }
 
 /// Prices that stand in other sections.
-fn scattered(load: &Load, prices: &RegionalPrices, models: &Prices, bill: &impl Fn(DeployOption, Variant) -> Bill) -> DocumentTable {
+fn scattered(load: &Load, prices: &RegionalPrices, models: &Prices, bill: &impl Fn(Deployment, Variant) -> Bill) -> DocumentTable {
     let infrastructure = |bill: &Bill| bill.total_monthly_usd.expected - of_families(bill, &["bedrock", "dto"]);
     let alone = |kind: Kind, families: &[&str]| of_families(&cost(&single(kind), load, prices, models), families);
     let known = |text: &str| Value::Known(text.to_owned());
@@ -140,25 +140,25 @@ fn scattered(load: &Load, prices: &RegionalPrices, models: &Prices, bill: &impl 
         (
             "EC2 instance (compute section)",
             "~$30-60",
-            infrastructure(&bill(DeployOption::Ec2, simple)),
+            infrastructure(&bill(Deployment::Ec2, simple)),
             "without transfer and Bedrock; $30 and $60 are t3.medium and t3.large alone, without disk and address".to_owned(),
         ),
         (
             "ECS Fargate (compute section)",
             "~$40-80",
-            infrastructure(&bill(DeployOption::Fargate, simple)),
+            infrastructure(&bill(Deployment::Fargate, simple)),
             "without transfer and Bedrock; the document says $40-80, $60-100 and $95-135 in three places".to_owned(),
         ),
         (
             "Lambda (compute section)",
             "~$5-20",
-            infrastructure(&bill(DeployOption::Lambda, simple)),
+            infrastructure(&bill(Deployment::Lambda, simple)),
             "without transfer and Bedrock; the document says $5-20 and $18.70-58.70 in two places".to_owned(),
         ),
         (
             "Elastic Beanstalk",
             "~$30-60",
-            infrastructure(&bill(DeployOption::Beanstalk, Variant { is_highly_available: true, is_private: false })),
+            infrastructure(&bill(Deployment::Beanstalk, Variant { is_highly_available: true, is_private: false })),
             "load balanced: a second instance, the balancer and its addresses come on top of the instance".to_owned(),
         ),
         (
@@ -177,7 +177,7 @@ fn scattered(load: &Load, prices: &RegionalPrices, models: &Prices, bill: &impl 
         (
             "CloudWatch",
             "~$5-10",
-            of_families(&bill(DeployOption::Fargate, simple), &["cw"]),
+            of_families(&bill(Deployment::Fargate, simple), &["cw"]),
             "1 GB of logs and three alarms stay within the free tier; custom metrics would not".to_owned(),
         ),
         (

@@ -1,7 +1,7 @@
 //! Option 4: Elastic Beanstalk, as a single instance or behind a load balancer.
 
 use super::common::{Builder, MODEL, known, to};
-use super::{DeployOption, Variant};
+use super::{Deployment, Variant};
 use crate::cost::Load;
 use crate::inventory::Inventory;
 use crate::inventory::compute::{BeanstalkApplication, BeanstalkEnvironment};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 pub(super) fn inventory(load: &Load, variant: Variant) -> Inventory {
     let mut builder = Builder::new("beanstalk");
-    let instances = DeployOption::Beanstalk.units_needed(load);
+    let instances = Deployment::Beanstalk.units_needed(load);
     let is_balanced = variant.is_highly_available || variant.is_private || instances > 1;
     builder.network(if is_balanced { 2 } else { 1 });
     builder.add("application", BeanstalkApplication { name: known("ai-agent-orchestrator") });

@@ -1,7 +1,7 @@
 //! Option 2: tasks on Fargate behind an application load balancer.
 
 use super::common::{Builder, MODEL, known, to};
-use super::{DeployOption, Variant};
+use super::{Deployment, Variant};
 use crate::cost::Load;
 use crate::inventory::Inventory;
 use crate::inventory::balancing::{Action, Listener, LoadBalancer, TargetGroup};
@@ -48,7 +48,7 @@ pub(super) fn inventory(load: &Load, variant: Variant) -> Inventory {
     let service = Service {
         cluster: to("cluster"),
         task_definition: to("task"),
-        desired_count: Value::Known(DeployOption::Fargate.units_needed(load).max(TASKS_MIN) as f64),
+        desired_count: Value::Known(Deployment::Fargate.units_needed(load).max(TASKS_MIN) as f64),
         launch_type: known("FARGATE"),
         subnets,
         security_groups: vec![to("tasks")],

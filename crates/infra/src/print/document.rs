@@ -1,7 +1,8 @@
 //! The parts of a printed review that text and Markdown share: which checks stand where, and the sentences about the whole.
 
 use crate::inventory::Language;
-use crate::review::{Check, Deployment, OptionCost, Part, Review, Status};
+use crate::options::Deployment;
+use crate::review::{Check, OptionCost, Part, Review, Status};
 use crate::rules::facts::count;
 use crate::rules::{Area, Section};
 use domain::finding::Evidence;

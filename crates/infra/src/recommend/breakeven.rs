@@ -2,7 +2,7 @@
 
 use super::{Need, exclusions, variant};
 use crate::cost::{Load, Usd, expected_total};
-use crate::options::DeployOption;
+use crate::options::Deployment;
 use crate::price::RegionalPrices;
 use domain::prices::Prices;
 use serde::Serialize;
@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BreakEven {
     /// Cheaper below.
-    pub below: DeployOption,
+    pub below: Deployment,
     /// Cheaper from here on.
-    pub above: DeployOption,
+    pub above: Deployment,
     /// Tasks in a month. Everything else of the load stays as it was stated.
     pub tasks: u64,
     /// What both cost there, near enough: `above`'s total.
@@ -30,7 +30,7 @@ const STEPS_PER_DECADE: u32 = 12;
 /// Every point at which the order of two options that fit turns, by tasks.
 pub(super) fn all(load: &Load, needs: &BTreeSet<Need>, prices: &RegionalPrices, models: &Prices) -> Vec<BreakEven> {
     let ladder = ladder();
-    let totals: Vec<(DeployOption, Vec<Option<Usd>>)> = DeployOption::ALL
+    let totals: Vec<(Deployment, Vec<Option<Usd>>)> = Deployment::ALL
         .into_iter()
         .map(|option| (option, ladder.iter().map(|tasks| total(option, *tasks, load, needs, prices, models)).collect()))
         .collect();
@@ -63,7 +63,7 @@ pub(super) fn all(load: &Load, needs: &BTreeSet<Need>, prices: &RegionalPrices, 
 }
 
 /// What an option costs with so many tasks; `None` when it does not fit them, or part of it has no price.
-pub(super) fn total(option: DeployOption, tasks: u64, load: &Load, needs: &BTreeSet<Need>, prices: &RegionalPrices, models: &Prices) -> Option<Usd> {
+pub(super) fn total(option: Deployment, tasks: u64, load: &Load, needs: &BTreeSet<Need>, prices: &RegionalPrices, models: &Prices) -> Option<Usd> {
     let load = Load { tasks, ..load.clone() };
     if !exclusions(option, &load, needs).is_empty() {
         return None;

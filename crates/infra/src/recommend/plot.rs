@@ -3,7 +3,7 @@
 use super::breakeven::{ladder, total};
 use super::{Need, Recommendation};
 use crate::cost::{Load, Usd};
-use crate::options::DeployOption;
+use crate::options::Deployment;
 use crate::price::RegionalPrices;
 use domain::prices::Prices;
 use serde::Serialize;
@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Curve {
     /// Which.
-    pub option: DeployOption,
+    pub option: Deployment,
     /// By rising tasks. Loads that the option does not fit are left out.
     pub points: Vec<CurvePoint>,
 }
@@ -38,7 +38,7 @@ pub(super) fn curves(load: &Load, needs: &BTreeSet<Need>, prices: &RegionalPrice
         let point = |tasks: u64| Some(CurvePoint { tasks, monthly_usd: total(option, tasks, &without_models, needs, prices, models)? });
         Curve { option, points: ladder().into_iter().filter_map(point).collect() }
     };
-    DeployOption::ALL.into_iter().map(curve).filter(|curve| !curve.points.is_empty()).collect()
+    Deployment::ALL.into_iter().map(curve).filter(|curve| !curve.points.is_empty()).collect()
 }
 
 /// The ranges that both plots show.
@@ -79,12 +79,12 @@ fn decades((low, high): (f64, f64)) -> Vec<f64> {
 }
 
 /// The letter that draws an option.
-pub(super) fn letter(option: DeployOption) -> char {
+pub(super) fn letter(option: Deployment) -> char {
     match option {
-        DeployOption::Ec2 => 'E',
-        DeployOption::Fargate => 'F',
-        DeployOption::Lambda => 'L',
-        DeployOption::Beanstalk => 'B',
+        Deployment::Ec2 => 'E',
+        Deployment::Fargate => 'F',
+        Deployment::Lambda => 'L',
+        Deployment::Beanstalk => 'B',
     }
 }
 
@@ -123,7 +123,7 @@ pub fn plot(recommendation: &Recommendation) -> String {
         }
     }
     let _ = writeln!(text, "{:>9} +{}\n{:>11}{}", "", "-".repeat(COLUMNS), "", axis.iter().collect::<String>().trim_end());
-    let names: Vec<String> = recommendation.curves.iter().map(|curve| format!("{} {}", letter(curve.option), curve.option.title())).collect();
+    let names: Vec<String> = recommendation.curves.iter().map(|curve| format!("{} {}", letter(curve.option), curve.option.parts())).collect();
     let _ = writeln!(text, "{:>11}{}", "", names.join("   "));
     text
 }

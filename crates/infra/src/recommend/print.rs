@@ -22,7 +22,7 @@ pub fn text(recommendation: &Recommendation) -> String {
             text,
             "{}. {:<22}{:>12} USD a month ({} to {}), {} for each thousand tasks",
             at + 1,
-            candidate.option.title(),
+            candidate.option.parts(),
             if candidate.complete { range.expected.to_string() } else { format!(">= {}", range.expected) },
             range.low,
             range.high,
@@ -32,7 +32,7 @@ pub fn text(recommendation: &Recommendation) -> String {
         candidate.cautions.iter().for_each(|caution| wrapped(&mut text, "   - ", caution));
     }
     for exclusion in &recommendation.excluded {
-        let _ = writeln!(text, "x  {}", exclusion.option.title());
+        let _ = writeln!(text, "x  {}", exclusion.option.parts());
         exclusion.why.iter().for_each(|why| wrapped(&mut text, "   - ", why));
     }
     if !recommendation.break_even.is_empty() {
@@ -41,8 +41,8 @@ pub fn text(recommendation: &Recommendation) -> String {
             let words = format!(
                 "from {} tasks on, {} is cheaper than {} (${} there)",
                 Quantity::whole(point.tasks),
-                point.above.title(),
-                point.below.title(),
+                point.above.parts(),
+                point.below.parts(),
                 point.monthly_usd
             );
             wrapped(&mut text, "   ", &words);

@@ -2,7 +2,7 @@
 
 use super::Recommendation;
 use super::plot::{Frame, short};
-use crate::options::DeployOption;
+use crate::options::Deployment;
 use std::fmt::Write as _;
 
 /// Pixels of the picture and of the margins around the field.
@@ -14,12 +14,12 @@ const TOP: f64 = 50.0;
 const BOTTOM: f64 = 60.0;
 
 /// Colours that are told apart by people who see no red or no green.
-fn colour(option: DeployOption) -> &'static str {
+fn colour(option: Deployment) -> &'static str {
     match option {
-        DeployOption::Ec2 => "#0072b2",
-        DeployOption::Fargate => "#d55e00",
-        DeployOption::Lambda => "#009e73",
-        DeployOption::Beanstalk => "#cc79a7",
+        Deployment::Ec2 => "#0072b2",
+        Deployment::Fargate => "#d55e00",
+        Deployment::Lambda => "#009e73",
+        Deployment::Beanstalk => "#cc79a7",
     }
 }
 
@@ -72,7 +72,7 @@ pub fn svg(recommendation: &Recommendation) -> String {
         let colour = colour(curve.option);
         let y = TOP + 20.0 + at as f64 * 20.0;
         let _ = writeln!(text, "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>", points.join(" "));
-        let _ = writeln!(text, "<text x=\"{}\" y=\"{y}\" fill=\"{colour}\">{}</text>", right + 10.0, curve.option.title());
+        let _ = writeln!(text, "<text x=\"{}\" y=\"{y}\" fill=\"{colour}\">{}</text>", right + 10.0, curve.option.parts());
     }
     text.push_str("</svg>\n");
     text

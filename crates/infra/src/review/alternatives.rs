@@ -1,6 +1,6 @@
 //! The four ways to deploy, with what speaks for each and against it.
 
-use super::Deployment;
+use crate::options::Deployment;
 
 /// A way to deploy.
 pub struct Alternative {

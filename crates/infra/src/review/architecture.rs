@@ -6,47 +6,9 @@ use crate::inventory::compute::*;
 use crate::inventory::network::ElasticIp;
 use crate::inventory::secrets::Rotation;
 use crate::inventory::{Inventory, Link, Resource};
+use crate::options::Deployment;
 use crate::value::Value;
 use serde::Serialize;
-
-/// One of the four ways to deploy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Deployment {
-    /// An EC2 instance, or a group of them.
-    Ec2,
-    /// ECS on Fargate.
-    Fargate,
-    /// Lambda behind API Gateway or a URL of its own.
-    Lambda,
-    /// Elastic Beanstalk.
-    Beanstalk,
-}
-
-impl Deployment {
-    /// All four, in the founding document's order.
-    pub const ALL: [Deployment; 4] = [Deployment::Ec2, Deployment::Fargate, Deployment::Lambda, Deployment::Beanstalk];
-
-    /// Its name in a sentence.
-    pub fn title(self) -> &'static str {
-        match self {
-            Deployment::Ec2 => "EC2",
-            Deployment::Fargate => "ECS Fargate",
-            Deployment::Lambda => "Lambda",
-            Deployment::Beanstalk => "Elastic Beanstalk",
-        }
-    }
-
-    /// Its name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Deployment::Ec2 => "ec2",
-            Deployment::Fargate => "fargate",
-            Deployment::Lambda => "lambda",
-            Deployment::Beanstalk => "beanstalk",
-        }
-    }
-}
 
 /// What was recognised, and from what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

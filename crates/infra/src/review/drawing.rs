@@ -1,6 +1,7 @@
 //! The architecture drawn as the founding document draws it, its parts marked as the checks found them.
 
-use super::{Check, Deployment, Review, Status};
+use super::{Check, Review, Status};
+use crate::options::Deployment;
 
 /// A part of the drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The founding document's review questions, each with the facts that answer it. What the files answer is not asked.
 
+use super::Architecture;
 use super::decisions::Decisions;
-use super::{Architecture, Deployment};
 use crate::inventory::balancing::LoadBalancer;
 use crate::inventory::compute::{AutoScalingGroup, Function, Instance, Service, TaskDefinition};
 use crate::inventory::names::{Certificate, Record, Zone};
@@ -9,6 +9,7 @@ use crate::inventory::network::{Subnet, Vpc};
 use crate::inventory::observe::{Alarm, Budget, CostAnomaly, LogGroup};
 use crate::inventory::secrets::{Parameter, Secret};
 use crate::inventory::{Inventory, Kind};
+use crate::options::Deployment;
 use crate::rules::Facts;
 use serde::Serialize;
 

@@ -2,7 +2,8 @@
 
 use super::judgement::{Judgement, Seen};
 use crate::inventory::{Inventory, Kind, OfKind, Resource};
-use crate::review::{Architecture, Day, Deployment, RepositoryFacts};
+use crate::options::Deployment;
+use crate::review::{Architecture, Day, RepositoryFacts};
 use domain::prices::Prices;
 use std::collections::BTreeSet;
 

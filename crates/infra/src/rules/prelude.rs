@@ -7,6 +7,6 @@ pub(super) use super::rule::{ACCOUNT_ONLY, Area, Effort, Refs, Remedy, Rule, Sec
 #[cfg(test)]
 pub(super) use super::testing::*;
 pub(super) use crate::inventory::{Inventory, Kind, Link, Resource};
-pub(super) use crate::review::Deployment;
+pub(super) use crate::options::Deployment;
 pub(super) use crate::value::Value;
 pub(super) use domain::finding::Severity;

@@ -2,9 +2,9 @@
 
 use super::*;
 use infra::cost::{as_document, document_text, text};
-use infra::options::{DeployOption, Variant};
+use infra::options::{Deployment, Variant};
 
-fn option(option: DeployOption, variant: Variant, load: &str) -> Bill {
+fn option(option: Deployment, variant: Variant, load: &str) -> Bill {
     let load = Load::parse(load).unwrap();
     cost(&option.inventory(&load, variant), &load, &prices(), &models())
 }
@@ -12,7 +12,7 @@ fn option(option: DeployOption, variant: Variant, load: &str) -> Bill {
 #[test]
 fn the_totals_of_the_four_options() {
     let mut totals = String::new();
-    for deploy in DeployOption::ALL {
+    for deploy in Deployment::ALL {
         for (name, variant) in [
             ("simple", Variant::default()),
             ("ha", Variant { is_highly_available: true, is_private: false }),
@@ -40,7 +40,7 @@ fn the_document_beside_this_bill() {
 
 #[test]
 fn a_bill_as_text_fits_a_terminal_and_says_what_it_takes_for_granted() {
-    let printed = text(&option(DeployOption::Fargate, Variant { is_highly_available: true, is_private: true }, "tasks=200000"));
+    let printed = text(&option(Deployment::Fargate, Variant { is_highly_available: true, is_private: true }, "tasks=200000"));
     for line in printed.lines() {
         assert!(line.chars().count() <= 100, "{line}");
     }
@@ -49,7 +49,7 @@ fn a_bill_as_text_fits_a_terminal_and_says_what_it_takes_for_granted() {
 
 #[test]
 fn every_line_multiplies_out_and_the_total_is_their_sum() {
-    for deploy in DeployOption::ALL {
+    for deploy in Deployment::ALL {
         let bill = option(deploy, Variant::default(), "tasks=5000000,egress_gb=20000");
         for line in &bill.lines {
             assert_eq!(line.quantity.at(line.unit_price_usd), line.monthly_usd, "{line:?}");
@@ -71,7 +71,7 @@ fn golden(name: &str, text: &str) {
 
 #[test]
 fn a_bill_as_json_has_the_published_names() {
-    let bill = option(DeployOption::Ec2, Variant::default(), "tasks=1000");
+    let bill = option(Deployment::Ec2, Variant::default(), "tasks=1000");
     let json = serde_json::to_value(&bill).unwrap();
     for name in ["as_of", "region", "load", "complete", "unpriced", "total_monthly_usd", "per_1000_tasks_usd", "lines"] {
         assert!(!json[name].is_null(), "{name}");

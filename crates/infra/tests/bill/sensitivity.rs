@@ -5,14 +5,14 @@ use infra::cost::{Quantity, UnitPrice, Usd};
 use infra::inventory::data::{Cache, Database, ServerlessCache, Table};
 use infra::inventory::network::{Endpoint, NatGateway};
 use infra::inventory::observe::{Alarm, Dashboard, Topic, Trail};
-use infra::options::{DeployOption, Variant};
+use infra::options::{Deployment, Variant};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Inventories that together use most of the price list.
 fn inventories() -> Vec<Inventory> {
     let load = Load::default();
     let mut all: Vec<Inventory> =
-        DeployOption::ALL.iter().map(|option| option.inventory(&load, Variant { is_highly_available: true, is_private: true })).collect();
+        Deployment::ALL.iter().map(|option| option.inventory(&load, Variant { is_highly_available: true, is_private: true })).collect();
     let database = Database {
         engine: known("postgres"),
         class: known("db.t4g.small"),

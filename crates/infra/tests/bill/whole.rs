@@ -2,7 +2,7 @@
 
 use super::*;
 use infra::inventory::{api, balancing, compute, data, identity, names, network, observe, secrets};
-use infra::options::{DeployOption, Variant};
+use infra::options::{Deployment, Variant};
 use std::collections::BTreeSet;
 
 /// One of each kind, with nothing set.
@@ -90,7 +90,7 @@ fn a_resource_of_any_kind_is_charged_or_unpriced_or_said_to_be_without_charge() 
 
 #[test]
 fn so_is_every_resource_of_the_options() {
-    for option in DeployOption::ALL {
+    for option in Deployment::ALL {
         let load = Load::default();
         let all = option.inventory(&load, Variant { is_highly_available: true, is_private: true });
         assert_nothing_is_dropped(&all, &bill(&all, ""));

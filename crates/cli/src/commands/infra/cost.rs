@@ -9,7 +9,7 @@ use crate::show;
 use crate::terminal::{harmless, print};
 use infra::Inventory;
 use infra::cost::{Load, as_document, compare_actual, document_text, region_of, text};
-use infra::options::{DeployOption, Variant};
+use infra::options::{Deployment, Variant};
 use infra::read::{Files, Options, read_files};
 use infra::usage::scan;
 use std::path::Path;
@@ -46,9 +46,9 @@ pub(crate) fn cost(context: &Context, cost: &Cost) -> Result<Exit, Failure> {
     Ok(if inventory.problems.is_empty() { Exit::Done } else { Exit::Unreachable })
 }
 
-fn option(name: &str) -> Result<DeployOption, Failure> {
-    DeployOption::parse(name).ok_or_else(|| {
-        let names = || DeployOption::ALL.into_iter().map(DeployOption::as_str);
+fn option(name: &str) -> Result<Deployment, Failure> {
+    Deployment::parse(name).ok_or_else(|| {
+        let names = || Deployment::ALL.into_iter().map(Deployment::as_str);
         let meant = nearest(name, names()).map_or(String::new(), |near| format!("; did you mean {near}?"));
         Failure::usage(format!("there is no option {name:?}{meant}")).advise(format!("there are: {}", names().collect::<Vec<_>>().join(", ")))
     })

@@ -10,7 +10,7 @@ use crate::terminal::print;
 use domain::prices::Prices;
 use infra::Inventory;
 use infra::cost::{Bill, Load, region_of};
-use infra::options::{DeployOption, Variant};
+use infra::options::{Deployment, Variant};
 use infra::price::{AwsPrices, Elsewhere};
 use infra::print::{Style, diff, json, junit, markdown, sarif, text};
 use infra::read::{Files, Options, read_files, sources};
@@ -95,7 +95,7 @@ fn costs(inventory: &Inventory, usage: &Usage, models: &Prices, configured: &str
     if !inventory.resources.is_empty() {
         costs.push(priced(OptionCost::THIS_PROJECT, infra::cost::cost(inventory, &load, &prices, models)));
     }
-    costs.extend(DeployOption::ALL.map(|option| {
+    costs.extend(Deployment::ALL.map(|option| {
         let bill = infra::cost::cost(&option.inventory(&load, Variant::default()), &load, &prices, models);
         priced(option.as_str(), bill)
     }));
