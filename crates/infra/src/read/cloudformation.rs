@@ -8,17 +8,18 @@ mod condition;
 mod evaluate;
 pub(crate) mod map;
 mod reference;
+mod repeat;
 mod stack;
 pub(crate) mod template;
 mod text;
 
 use crate::attribute::{Attribute, Node};
-use crate::inventory::{Inventory, Origin, Problem};
+use crate::inventory::{Inventory, Origin, Problem, Unrecognised};
 use crate::read::document::Item;
 use condition::Truth;
 use stack::Stacks;
 use std::collections::{BTreeMap, BTreeSet};
-use template::Template;
+use template::{Section, Template};
 
 /// A declared resource with its properties evaluated.
 #[derive(Debug)]
@@ -37,7 +38,17 @@ pub(crate) struct Declared {
 
 /// The inventory of these templates.
 pub(crate) fn read(templates: &[Template]) -> Inventory {
-    let stacks = Stacks::of(templates);
+    // Loops are expanded a level at a time; each turn brings at least one of them to an end.
+    let mut expanded = BTreeMap::new();
+    loop {
+        let more = Stacks::of(templates, &expanded).repeated();
+        if more.is_empty() {
+            break;
+        }
+        expanded.extend(more);
+    }
+    let stacks = Stacks::of(templates, &expanded);
+    let mut unread = Vec::new();
     let mut declared = Vec::new();
     let mut conditional = BTreeMap::new();
     let mut languages = BTreeSet::new();
@@ -46,7 +57,17 @@ pub(crate) fn read(templates: &[Template]) -> Inventory {
         if stack.parent.is_none() {
             stacks.refill();
         }
+        for section in [Section::Conditions, Section::Resources, Section::Outputs] {
+            for entry in stack.template.section(section).iter().filter(|entry| repeat::is_loop(entry)) {
+                stacks.complain(number, entry.line, stacks.why_unread(number, entry));
+            }
+        }
         for entry in stack.template.resources() {
+            if repeat::is_loop(entry) {
+                let origin = Origin { file: stack.template.file.clone(), line: entry.line, path: format!("Resources.{}", entry.key) };
+                unread.push(Unrecognised { id: format!("{}/{}", stack.id, entry.key), type_name: "Fn::ForEach".to_owned(), origin });
+                continue;
+            }
             let Some(type_name) = entry.value.get("Type").and_then(Item::text) else {
                 let what = if entry.key.starts_with("Fn::") { "is a function whose resources are not expanded here" } else { "has no Type" };
                 stacks.complain(number, entry.line, format!("{} {what}", entry.key));
@@ -84,6 +105,7 @@ pub(crate) fn read(templates: &[Template]) -> Inventory {
     problems.extend(templates.iter().flat_map(macros));
     problems.extend(stacks.into_problems());
     let mut inventory = map::map(&declared);
+    inventory.unrecognised.extend(unread);
     inventory.conditional = conditional;
     inventory.problems = problems.into_iter().collect();
     inventory.languages = languages.into_iter().collect();

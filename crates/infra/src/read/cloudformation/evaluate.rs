@@ -3,6 +3,7 @@
 //! What only a deployment decides becomes unknown with the reason; nothing is guessed and nothing fails.
 
 use super::condition::{Truth, same};
+use super::repeat::is_loop;
 use super::stack::{Export, Stacks};
 use super::template::Section;
 use super::{cidr, text};
@@ -26,8 +27,12 @@ impl<'a> Stacks<'a> {
     fn evaluate_now(&self, stack: usize, item: &'a Item) -> Node {
         match &item.content {
             Content::Map(entries) => match entries.as_slice() {
-                [entry] if is_function(&entry.key) => self.call(stack, entry, item.line),
+                [entry] if is_function(&entry.key) && !is_loop(entry) => self.call(stack, entry, item.line),
                 _ => {
+                    // What a loop adds to a map cannot be told apart from what stands there already.
+                    if let Some(unread) = entries.iter().find(|entry| is_loop(entry)) {
+                        return unknown(&self.why_unread(stack, unread), unread.line);
+                    }
                     let values = entries.iter().map(|entry| (entry.key.clone(), self.evaluate(stack, &entry.value)));
                     Node::new(Attribute::Map(values.collect()), item.line)
                 }
@@ -48,8 +53,8 @@ impl<'a> Stacks<'a> {
     fn call(&self, stack: usize, entry: &'a Entry, line: u32) -> Node {
         let argument = &entry.value;
         match entry.key.as_str() {
-            "Ref" => match argument.text() {
-                Some(name) => self.reference(stack, name, line),
+            "Ref" => match self.name(stack, argument) {
+                Some(name) => self.reference(stack, &name, line),
                 None => unknown("Ref takes a name", line),
             },
             "Fn::GetAtt" => self.get_att(stack, argument, line),
@@ -86,6 +91,14 @@ impl<'a> Stacks<'a> {
                 self.complain(stack, line, format!("{name} is a function that is not known here"));
                 unknown(&format!("{name} is not known here"), line)
             }
+        }
+    }
+
+    /// A name, which the transform for language extensions lets a function put together.
+    pub(super) fn name(&self, stack: usize, item: &'a Item) -> Option<String> {
+        match item.text() {
+            Some(name) => Some(name.to_owned()),
+            None => self.evaluate(stack, item).text().known().cloned(),
         }
     }
 

@@ -30,8 +30,8 @@ impl<'a> Stacks<'a> {
                 None => return unknown("Fn::GetAtt takes a resource and an attribute", line),
             },
             Content::List(parts) => match parts.as_slice() {
-                [name, attribute] => match (name.text(), self.evaluate(stack, attribute).text()) {
-                    (Some(name), crate::Value::Known(attribute)) => (name.to_owned(), attribute),
+                [name, attribute] => match (self.name(stack, name), self.name(stack, attribute)) {
+                    (Some(name), Some(attribute)) => (name, attribute),
                     _ => return unknown("Fn::GetAtt takes a resource and an attribute", line),
                 },
                 _ => return unknown("Fn::GetAtt takes a resource and an attribute", line),

@@ -8,7 +8,7 @@ use crate::inventory::Problem;
 use crate::read::document::{Content, Item};
 use crate::read::files::beside;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// CloudFormation itself stops long before; what nests deeper goes in circles.
 const NESTING_MAX: usize = 10;
@@ -24,6 +24,8 @@ const DEPTH_MAX: u32 = 250;
 
 /// All stacks of what is read.
 pub(crate) struct Stacks<'a> {
+    /// Templates with their loops expanded, by the ids of their stacks.
+    expanded: &'a BTreeMap<String, Template>,
     pub(super) stacks: Vec<Stack<'a>>,
     pub(super) exports: Vec<Export<'a>>,
     /// Where among the exports a name stands.
@@ -69,9 +71,11 @@ pub(super) struct Export<'a> {
 }
 
 impl<'a> Stacks<'a> {
-    /// The stacks of these templates. A template that another one nests is not a stack by itself.
-    pub(crate) fn of(templates: &'a [Template]) -> Stacks<'a> {
+    /// The stacks of these templates. A template that another one nests is not a stack by itself. `expanded` holds what templates come to
+    /// in the stacks whose loops are expanded, by the stacks' ids.
+    pub(crate) fn of(templates: &'a [Template], expanded: &'a BTreeMap<String, Template>) -> Stacks<'a> {
         let mut stacks = Stacks {
+            expanded,
             stacks: Vec::new(),
             exports: Vec::new(),
             exports_by_name: HashMap::new(),
@@ -82,7 +86,7 @@ impl<'a> Stacks<'a> {
             problems: RefCell::new(BTreeSet::new()),
         };
         let by_file: HashMap<&str, &Template> = templates.iter().map(|template| (template.file.as_str(), template)).collect();
-        let nested: HashSet<String> = templates.iter().flat_map(nested_files).map(|(_, file)| file).collect();
+        let nested: HashSet<String> = templates.iter().chain(expanded.values()).flat_map(nested_files).map(|(_, file)| file).collect();
         let ids = ids(templates);
         for (template, id) in templates.iter().zip(&ids) {
             if !nested.contains(&template.file) {
@@ -155,6 +159,7 @@ impl<'a> Stacks<'a> {
         above: &mut Vec<&'a str>,
         by_file: &HashMap<&str, &'a Template>,
     ) -> usize {
+        let template = self.expanded.get(&id).unwrap_or(template);
         let number = self.stacks.len();
         self.by_id.insert(id.clone(), number);
         self.stacks.push(Stack {

@@ -1,5 +1,6 @@
 //! A template before anything in it is evaluated: its sections and where they are.
 
+use super::repeat::is_loop;
 use crate::inventory::{Language, Problem};
 use crate::read::document::{self, Document, Entry, Item};
 use std::collections::{BTreeMap, HashMap};
@@ -52,15 +53,19 @@ impl Template {
             return Ok(None);
         }
         let problems = complaints.iter().map(|complaint| complaint.in_file(file)).collect();
-        let places = Section::ALL.map(|section| {
-            let mut places = HashMap::new();
-            for (place, entry) in entries(&root, section).iter().enumerate() {
-                // A name that is given twice was complained about; the first is read.
-                places.entry(entry.key.clone()).or_insert(place);
-            }
-            places
-        });
-        Ok(Some(Template { file: file.to_owned(), language, environment: Environment::default(), assets: Arc::default(), problems, root, places }))
+        let (file, places) = (file.to_owned(), places(&root));
+        Ok(Some(Template { file, language, environment: Environment::default(), assets: Arc::default(), problems, root, places }))
+    }
+
+    /// All of the document.
+    pub(crate) fn root(&self) -> &Item {
+        &self.root
+    }
+
+    /// The same template with another text, in which loops are expanded.
+    pub(crate) fn with_root(&self, root: Item) -> Template {
+        let (file, environment, assets, problems) = (self.file.clone(), self.environment.clone(), self.assets.clone(), self.problems.clone());
+        Template { file, language: self.language, environment, assets, problems, places: places(&root), root }
     }
 
     /// The declared resources, in their order.
@@ -100,6 +105,11 @@ impl Template {
         std::iter::once(transform).chain(several).filter_map(|item| Some((item.text()?.to_owned(), item.line))).collect()
     }
 
+    /// Whether the service runs the transform that knows loops.
+    pub(crate) fn has_language_extensions(&self) -> bool {
+        self.transforms().iter().any(|(name, _)| name == "AWS::LanguageExtensions")
+    }
+
     /// Whether SAM expands it.
     pub(crate) fn is_sam(&self) -> bool {
         self.transforms().iter().any(|(name, _)| name.starts_with("AWS::Serverless-"))
@@ -109,7 +119,8 @@ impl Template {
 impl Section {
     const ALL: [Section; 5] = [Section::Resources, Section::Parameters, Section::Conditions, Section::Mappings, Section::Outputs];
 
-    fn name(self) -> &'static str {
+    /// As templates spell it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Section::Resources => "Resources",
             Section::Parameters => "Parameters",
@@ -118,6 +129,18 @@ impl Section {
             Section::Outputs => "Outputs",
         }
     }
+}
+
+/// Where in each section a name stands.
+fn places(root: &Item) -> [HashMap<String, usize>; 5] {
+    Section::ALL.map(|section| {
+        let mut places = HashMap::new();
+        for (place, entry) in entries(root, section).iter().enumerate() {
+            // A name that is given twice was complained about; the first is read.
+            places.entry(entry.key.clone()).or_insert(place);
+        }
+        places
+    })
 }
 
 fn entries(root: &Item, section: Section) -> &[Entry] {
@@ -129,7 +152,7 @@ fn is_template(root: &Item) -> bool {
     let says_so = root.get("AWSTemplateFormatVersion").is_some();
     let resources = root.get("Resources").map_or(&[][..], Item::entries);
     let declares = resources.iter().filter_map(|resource| resource.value.get("Type")?.text()).any(is_type);
-    declares || says_so && root.get("Resources").is_some()
+    declares || resources.iter().any(is_loop) || says_so && root.get("Resources").is_some()
 }
 
 /// Whether a text is the name of a resource type.
