@@ -26,6 +26,11 @@ pub struct Record {
     pub alias: Value<Link>,
 }
 
+/// A name without the dot that says that it is whole; with or without, Route 53 takes it for whole.
+pub(crate) fn undotted(name: String) -> String {
+    name.trim_end_matches('.').to_owned()
+}
+
 /// A certificate.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Certificate {

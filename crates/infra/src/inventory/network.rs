@@ -76,7 +76,7 @@ pub struct SecurityGroup {
     pub description: Value<String>,
     /// Who may come in, whether declared inside or apart.
     pub ingress: Vec<Permission>,
-    /// Where traffic may go. Empty in CloudFormation: everywhere.
+    /// Where traffic may go. Empty: nowhere.
     pub egress: Vec<Permission>,
 }
 
@@ -95,6 +95,19 @@ pub struct Permission {
     pub group: Value<Link>,
     /// The line of its declaration.
     pub line: u32,
+}
+
+impl Permission {
+    /// Everything, IPv4, whoever it is: what EC2 lets out of a group that says nothing.
+    pub fn everything(line: u32) -> Permission {
+        let (protocol, cidr) = (Value::Known("-1".to_owned()), Value::Known("0.0.0.0/0".to_owned()));
+        Permission { protocol, cidr, line, ..Permission::default() }
+    }
+
+    /// Whether its peer is an address that nobody has: how templates say that nothing goes out, since a group without rules says the opposite.
+    pub fn is_of_nobody(&self) -> bool {
+        self.cidr.known().is_some_and(|cidr| cidr == "127.0.0.1/32" || cidr == "255.255.255.255/32")
+    }
 }
 
 /// A flow log.

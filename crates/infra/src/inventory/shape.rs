@@ -101,12 +101,8 @@ fn canonical_kind(kind: &str, fields: Map<String, Value>) -> Value {
     for (name, value) in fields {
         let value = match (kind, name.as_str()) {
             ("subnet", "zone") => zone(&value),
-            ("record" | "zone", "name") => undotted(canonical_value(value)),
+            ("record" | "zone", "name") => lower(canonical_value(value)),
             ("role" | "user", "inline") => statements(value),
-            ("security_group", "egress") => match canonical_value(value) {
-                everywhere if is_everywhere(&everywhere) => Value::Null,
-                limited => limited,
-            },
             _ => canonical_value(value),
         };
         let written = value.to_string();
@@ -149,14 +145,16 @@ fn canonical_value(value: Value) -> Value {
 }
 
 /// Text in which a deployment fills something in is as unknown as if nothing of it could be read, since languages differ in how much
-/// they can. The partition is `aws` unless somebody says otherwise, and AWS's own policies go by their names.
+/// they can. The partition is `aws` unless somebody says otherwise, and AWS's own policies go by their names. Where a script's last line
+/// ends is up to how its language writes long texts.
 fn text_of(text: String) -> Value {
     let text = text.replace("${AWS::Partition}", "aws");
     if text.contains("${") {
         return Value::String("?".to_owned());
     }
+    let text = text.trim_end();
     let name = text.strip_prefix("arn:aws:iam::aws:policy/").map(|path| path.rsplit('/').next().unwrap_or(path));
-    Value::String(name.unwrap_or(&text).to_owned())
+    Value::String(name.unwrap_or(text).to_owned())
 }
 
 fn is_nothing(value: &Value) -> bool {
@@ -180,9 +178,9 @@ fn zone(value: &Value) -> Value {
     }
 }
 
-fn undotted(name: Value) -> Value {
+fn lower(name: Value) -> Value {
     match name {
-        Value::String(name) => Value::String(name.trim_end_matches('.').to_ascii_lowercase()),
+        Value::String(name) => Value::String(name.to_ascii_lowercase()),
         other => other,
     }
 }
@@ -195,13 +193,6 @@ fn statements(documents: Value) -> Value {
         _ => vec![document],
     });
     Value::Array(statements.collect())
-}
-
-fn is_everywhere(egress: &Value) -> bool {
-    let Value::Array(permissions) = egress else { return false };
-    let is_all = |permission: &Value| permission.get("protocol").and_then(Value::as_str) == Some("-1");
-    let is_any = |permission: &Value| permission.get("cidr").and_then(Value::as_str) == Some("0.0.0.0/0");
-    matches!(permissions.as_slice(), [permission] if is_all(permission) && is_any(permission))
 }
 
 /// A value as text; lists are sorted, since their order means nothing to what is built.

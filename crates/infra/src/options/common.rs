@@ -2,7 +2,7 @@
 
 use crate::inventory::identity::{Document, Role, Statement};
 use crate::inventory::names::{Record, Zone};
-use crate::inventory::network::{InternetGateway, RouteEntry, RouteTable, SecurityGroup, Subnet, Vpc};
+use crate::inventory::network::{InternetGateway, Permission, RouteEntry, RouteTable, SecurityGroup, Subnet, Vpc};
 use crate::inventory::observe::{Alarm, Budget, LogGroup, Subscription, Topic};
 use crate::inventory::secrets::Secret;
 use crate::inventory::{Inventory, Kind, Link, Origin, Resource};
@@ -46,7 +46,10 @@ impl Builder {
     }
 
     pub(super) fn security_group(&mut self, id: &str, description: &str) {
-        self.add(id, SecurityGroup { vpc: to("vpc"), description: known(description), ..SecurityGroup::default() });
+        self.add(
+            id,
+            SecurityGroup { vpc: to("vpc"), description: known(description), egress: vec![Permission::everything(0)], ..SecurityGroup::default() },
+        );
     }
 
     /// The parts that do not depend on the option. `alias` is what the name stands for; `None` when it is an address.

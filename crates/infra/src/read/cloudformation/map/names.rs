@@ -2,12 +2,12 @@
 
 use super::properties::Properties;
 use crate::inventory::Kind;
-use crate::inventory::names::{Certificate, Record, Zone};
+use crate::inventory::names::{Certificate, Record, Zone, undotted};
 use crate::value::Value;
 
 pub(super) fn zone(p: Properties<'_>) -> Zone {
     let is_private = !p.nodes("VPCs").is_empty();
-    Zone { name: p.text("Name"), private: if is_private { Value::Known(true) } else { Value::Absent } }
+    Zone { name: p.text("Name").map(undotted), private: if is_private { Value::Known(true) } else { Value::Absent } }
 }
 
 /// A record; one of a group takes the group's zone unless it names one.
@@ -15,7 +15,7 @@ pub(super) fn record(p: Properties<'_>, group: Option<Properties<'_>>) -> Record
     let zones = [Some(p), group].into_iter().flatten().flat_map(|p| [p.link("HostedZoneId"), p.link("HostedZoneName")]);
     Record {
         zone: zones.into_iter().find(|zone| !zone.is_absent()).unwrap_or_default(),
-        name: p.text("Name"),
+        name: p.text("Name").map(undotted),
         record_type: p.text("Type"),
         alias: p.link("AliasTarget.DNSName"),
     }

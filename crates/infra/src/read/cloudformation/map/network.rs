@@ -55,8 +55,17 @@ pub(super) fn security_group(p: Properties<'_>) -> SecurityGroup {
         vpc: p.link("VpcId"),
         description: p.text("GroupDescription"),
         ingress: p.parts("SecurityGroupIngress").into_iter().map(ingress).collect(),
-        egress: p.parts("SecurityGroupEgress").into_iter().map(egress).collect(),
+        egress: own_egress(p),
     }
+}
+
+/// EC2 lets everything out of a new group; CloudFormation takes that back only when the group has rules inside of it.
+fn own_egress(p: Properties<'_>) -> Vec<Permission> {
+    let inside = p.parts("SecurityGroupEgress");
+    if inside.is_empty() {
+        return vec![Permission::everything(p.node.line)];
+    }
+    inside.into_iter().map(egress).filter(|permission| !permission.is_of_nobody()).collect()
 }
 
 pub(super) fn ingress(p: Properties<'_>) -> Permission {

@@ -96,6 +96,7 @@ fn security_group(reader: &Reader<'_>) -> SecurityGroup {
     }
     reader.satellites(&["aws_vpc_security_group_ingress_rule"]).iter().for_each(|rule| add(&mut ingress, permission_of_rule(rule)));
     reader.satellites(&["aws_vpc_security_group_egress_rule"]).iter().for_each(|rule| add(&mut egress, permission_of_rule(rule)));
+    egress.retain(|permission| !permission.is_of_nobody());
     SecurityGroup { vpc: reader.link("vpc_id", VPCS), description: reader.text("description"), ingress, egress }
 }
 
