@@ -143,7 +143,7 @@ kinds! {
     Service(compute::Service),
     /// An Application Auto Scaling target.
     ScalingTarget(compute::ScalingTarget),
-    /// An Application Auto Scaling policy.
+    /// A policy by which a service or an Auto Scaling group scales.
     ScalingPolicy(compute::ScalingPolicy),
     /// A Lambda function.
     Function(compute::Function),

@@ -40,7 +40,7 @@ pub struct Listener {
     pub actions: Vec<Action>,
 }
 
-/// What a listener does.
+/// What a listener does, by default or by one of its rules.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Action {
     /// `forward`, `redirect`, `fixed-response` …
@@ -49,6 +49,8 @@ pub struct Action {
     pub redirect_protocol: Value<String>,
     /// Target groups of a forward.
     pub target_groups: Vec<Value<Link>>,
+    /// The paths for which it does so, when a rule of the listener limits it to some.
+    pub paths: Vec<Value<String>>,
 }
 
 /// A target group.

@@ -162,10 +162,10 @@ pub struct ScalingTarget {
     pub max: Value<f64>,
 }
 
-/// How Application Auto Scaling scales it.
+/// How a scaling target or an Auto Scaling group scales.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ScalingPolicy {
-    /// Its scaling target.
+    /// Its scaling target, or the group.
     pub scaling_target: Value<Link>,
     /// Such as `TargetTrackingScaling`.
     pub policy_type: Value<String>,

@@ -53,22 +53,32 @@ pub(crate) fn read(files: &Files<'_>) -> Inventory {
     }
     let (derived, problems) = derived::read(files, &declarations.resources, roots.len());
     declarations.resources.extend(derived);
+    let is_aws = declarations.resources.iter().any(|one| is_aws(&one.type_name));
+    declarations.resources.retain(|one| {
+        let is_validation = map::is_validation(one);
+        if is_validation {
+            declarations.conditional.remove(&one.id);
+        }
+        !is_validation
+    });
     let mut inventory = map::inventory(&declarations.resources);
     inventory.unrecognised.append(&mut declarations.calls);
     inventory.conditional = declarations.conditional;
     inventory.problems = tree.problems.iter().cloned().chain(evaluator.into_problems()).chain(problems).collect();
     inventory.problems.sort();
-    if is_of_aws(&inventory, &tree) {
+    if is_aws || is_of_aws(&inventory, &tree) {
         inventory.languages.push(Language::Terraform);
     }
     inventory
 }
 
+fn is_aws(type_name: &str) -> bool {
+    type_name.starts_with("aws_") || type_name.starts_with("awscc_")
+}
+
 fn is_of_aws(inventory: &Inventory, tree: &Tree) -> bool {
-    let is_aws = |type_name: &str| type_name.starts_with("aws_") || type_name.starts_with("awscc_");
     let from_registry = |type_name: &str| type_name.starts_with("module ") && (type_name.ends_with("/aws") || type_name.contains("terraform-aws-"));
-    !inventory.resources.is_empty()
-        || inventory.unrecognised.iter().any(|one| is_aws(&one.type_name) || from_registry(&one.type_name))
+    inventory.unrecognised.iter().any(|one| from_registry(&one.type_name))
         || tree.sources.values().any(|source| {
             source.requires_aws || source.providers.iter().any(|one| one.label(0) == "aws") || source.data.iter().any(|one| is_aws(one.label(0)))
         })

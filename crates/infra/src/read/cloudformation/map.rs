@@ -83,6 +83,7 @@ pub(super) fn map(declared: &[Declared]) -> Inventory {
         }
     }
     join::join(&mut inventory, declared, &names);
+    compute::ecs::apply_default_strategies(&mut inventory, declared, &names);
     sam::apply_defaults(&mut inventory, declared, &names);
     inventory
 }
@@ -95,6 +96,7 @@ fn kind(type_name: &str, p: Properties<'_>) -> Option<Kind> {
         "AWS::EC2::LaunchTemplate" => compute::launch_template(p).into(),
         "AWS::AutoScaling::LaunchConfiguration" => compute::launch_configuration(p).into(),
         "AWS::AutoScaling::AutoScalingGroup" => compute::auto_scaling_group(p).into(),
+        "AWS::AutoScaling::ScalingPolicy" => compute::group_scaling_policy(p).into(),
         "AWS::ECS::Cluster" => compute::ecs::cluster(p).into(),
         "AWS::ECS::TaskDefinition" => compute::ecs::task_definition(p).into(),
         "AWS::ECS::Service" => compute::ecs::service(p).into(),

@@ -9,6 +9,7 @@ mod data;
 mod identity;
 mod names;
 mod network;
+mod not_needed;
 mod observe;
 mod reader;
 mod satellites;
@@ -17,6 +18,7 @@ mod secrets;
 use super::declared::Declared;
 use crate::inventory::{Inventory, Kind, Resource, Unrecognised};
 use context::Context;
+pub(super) use not_needed::is_validation;
 use reader::Reader;
 
 /// Turns declared resources into the inventory's.
@@ -24,10 +26,11 @@ pub(super) fn inventory(declared: &[Declared]) -> Inventory {
     let context = Context::of(declared);
     let mut inventory = Inventory::default();
     for (index, one) in declared.iter().enumerate() {
-        if let Some(kind) = kind(&Reader::of(&context, one)) {
+        let reader = Reader::of(&context, one);
+        if let Some(kind) = kind(&reader) {
             let region = reader::explained(one.region.clone());
             inventory.resources.push(Resource { id: one.id.clone(), origin: one.origin.clone(), region, kind });
-        } else if !context.is_joined(index) {
+        } else if !context.is_joined(index) && !not_needed::is_not_needed(&reader) {
             let unrecognised = Unrecognised { id: one.id.clone(), type_name: one.type_name.clone(), origin: one.origin.clone() };
             inventory.unrecognised.push(unrecognised);
         }

@@ -4,7 +4,12 @@ use super::properties::Properties;
 use crate::attribute::Attribute;
 use crate::inventory::api::{Api, ApiKey, Authorizer, Integration, Protocol, Route, Stage, UsagePlan};
 use crate::inventory::{Kind, Link};
+use crate::read::cloudformation::Declared;
 use crate::value::Value;
+use std::collections::HashMap;
+
+/// A path has some ten parts; what has more goes in circles.
+const PATH_PARTS_MAX: usize = 64;
 
 /// The methods of an OpenAPI path; other names there are its description and parameters.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"];
@@ -117,6 +122,37 @@ fn security(operation: Properties<'_>, protocol: Protocol) -> (Value<String>, Va
         None => Value::Absent,
     };
     (authorization, if has_key { Value::Known(true) } else { Value::Absent })
+}
+
+/// The verb of a method and its path, which the resources that lead to it make up.
+pub(super) fn route_of_method(method: Properties<'_>, all: &HashMap<&str, &Declared>) -> Value<String> {
+    let verb = match method.text("HttpMethod") {
+        Value::Known(verb) => verb.to_ascii_uppercase(),
+        other => return other,
+    };
+    let mut parts = Vec::new();
+    let mut at = method.link("ResourceId");
+    for _ in 0..PATH_PARTS_MAX {
+        let id = match at {
+            Value::Known(Link::To(id)) => id,
+            Value::Known(Link::Outside(id)) => return Value::Unknown(format!("its path begins at {id}, which is not declared here")),
+            Value::Unknown(why) => return Value::Unknown(why),
+            Value::Absent => return Value::Known(verb),
+        };
+        let Some(resource) = all.get(id.as_str()).filter(|resource| resource.type_name == "AWS::ApiGateway::Resource") else {
+            // The API itself, by its root.
+            parts.reverse();
+            return Value::Known(format!("{verb} /{}", parts.join("/")));
+        };
+        let resource = Properties { node: &resource.properties, names: method.names, id: &resource.id };
+        match resource.text("PathPart") {
+            Value::Known(part) => parts.push(part),
+            Value::Unknown(why) => return Value::Unknown(why),
+            Value::Absent => {}
+        }
+        at = resource.link("ParentId");
+    }
+    Value::Unknown("its path leads in a circle".to_owned())
 }
 
 /// A method of a REST API: a route, and the integration inside of it.

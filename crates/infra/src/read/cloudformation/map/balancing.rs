@@ -47,7 +47,16 @@ pub(super) fn action(p: Properties<'_>) -> Action {
             target_groups.push(group);
         }
     }
-    Action { action_type: p.text("Type"), redirect_protocol: p.text("RedirectConfig.Protocol"), target_groups }
+    Action { action_type: p.text("Type"), redirect_protocol: p.text("RedirectConfig.Protocol"), target_groups, paths: Vec::new() }
+}
+
+/// The actions of a rule, each with the paths that the rule is about.
+pub(super) fn actions_of_rule(p: Properties<'_>) -> Vec<Action> {
+    let is_path = |condition: &Properties<'_>| condition.text("Field").holds(true, |field| field == "path-pattern") == Some(true);
+    let conditions: Vec<Properties<'_>> = p.parts("Conditions").into_iter().filter(is_path).collect();
+    let either = ["PathPatternConfig.Values", "Values"];
+    let paths: Vec<Value<String>> = conditions.iter().flat_map(|condition| either.iter().flat_map(|path| condition.texts(path))).collect();
+    p.parts("Actions").into_iter().map(|part| Action { paths: paths.clone(), ..action(part) }).collect()
 }
 
 pub(super) fn target_group(p: Properties<'_>) -> TargetGroup {

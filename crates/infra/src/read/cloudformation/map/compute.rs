@@ -4,7 +4,7 @@ pub(super) mod ecs;
 
 use super::properties::Properties;
 use crate::inventory::compute::{
-    AutoScalingGroup, BeanstalkApplication, BeanstalkEnvironment, Function, FunctionUrl, Instance, LaunchTemplate, Volume,
+    AutoScalingGroup, BeanstalkApplication, BeanstalkEnvironment, Function, FunctionUrl, Instance, LaunchTemplate, ScalingPolicy, Volume,
 };
 use crate::read::base64;
 use crate::value::Value;
@@ -95,6 +95,14 @@ pub(super) fn auto_scaling_group(p: Properties<'_>) -> AutoScalingGroup {
     }
 }
 
+pub(super) fn group_scaling_policy(p: Properties<'_>) -> ScalingPolicy {
+    ScalingPolicy {
+        scaling_target: p.link("AutoScalingGroupName"),
+        policy_type: p.text("PolicyType").or_default_of("SimpleScaling".to_owned()),
+        metric: p.text("TargetTrackingConfiguration.PredefinedMetricSpecification.PredefinedMetricType"),
+    }
+}
+
 pub(super) fn function(p: Properties<'_>) -> Function {
     Function {
         runtime: p.text("Runtime"),
@@ -122,12 +130,13 @@ pub(super) fn beanstalk_application(p: Properties<'_>) -> BeanstalkApplication {
 }
 
 pub(super) fn beanstalk_environment(p: Properties<'_>) -> BeanstalkEnvironment {
+    BeanstalkEnvironment { application: p.link("ApplicationName"), platform: platform(p), settings: option_settings(p) }
+}
+
+/// The platform of an environment or of a configuration template.
+pub(super) fn platform(p: Properties<'_>) -> Value<String> {
     let stack = p.text("SolutionStackName");
-    BeanstalkEnvironment {
-        application: p.link("ApplicationName"),
-        platform: if stack.is_absent() { p.text("PlatformArn") } else { stack },
-        settings: option_settings(p),
-    }
+    if stack.is_absent() { p.text("PlatformArn") } else { stack }
 }
 
 /// The settings of an environment or of a configuration template, by `namespace/name`.

@@ -1,7 +1,7 @@
 //! Resources that are parts of others: routes, rules, attachments, policies. Each is added to what it belongs to.
 
 use super::properties::{Names, Properties};
-use super::{balancing, compute, identity, network};
+use super::{api, balancing, compute, identity, network};
 use crate::inventory::compute::ScalingTarget;
 use crate::inventory::identity::Policy;
 use crate::inventory::{Inventory, Kind, Link, Resource, Unrecognised};
@@ -10,7 +10,8 @@ use crate::value::Value;
 use std::collections::{BTreeMap, HashMap};
 
 /// Types that add to other resources.
-const JOINED: [&str; 21] = [
+const JOINED: [&str; 22] = [
+    "AWS::ApiGateway::Method",
     "AWS::ApiGatewayV2::IntegrationResponse",
     "AWS::EC2::EIPAssociation",
     "AWS::EC2::Route",
@@ -47,10 +48,10 @@ pub(super) fn join(inventory: &mut Inventory, declared: &[Declared], names: &Nam
     for (place, resource) in joining.inventory.resources.iter().enumerate() {
         joining.places.insert(resource.id.clone(), place);
     }
-    let templates: HashMap<&str, &Declared> = declared.iter().map(|resource| (resource.id.as_str(), resource)).collect();
+    let all: HashMap<&str, &Declared> = declared.iter().map(|resource| (resource.id.as_str(), resource)).collect();
     for part in declared.iter().filter(|resource| is_joined(&resource.type_name)) {
         let p = Properties { node: &part.properties, names, id: &part.id };
-        if joining.add(part, p, &templates) {
+        if joining.add(part, p, &all) {
             continue;
         }
         if matches!(part.type_name.as_str(), "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" | "AWS::IAM::UserPolicy") {
@@ -74,7 +75,7 @@ struct Joining<'a> {
 
 impl Joining<'_> {
     /// Adds one part; false when what it belongs to is not declared here.
-    fn add(&mut self, part: &Declared, p: Properties<'_>, templates: &HashMap<&str, &Declared>) -> bool {
+    fn add(&mut self, part: &Declared, p: Properties<'_>, all: &HashMap<&str, &Declared>) -> bool {
         match part.type_name.as_str() {
             "AWS::EC2::Route" => self.change(&p.link("RouteTableId"), |kind| {
                 if let Kind::RouteTable(table) = kind {
@@ -119,7 +120,12 @@ impl Joining<'_> {
             }),
             "AWS::ElasticLoadBalancingV2::ListenerRule" => self.change(&p.link("ListenerArn"), |kind| {
                 if let Kind::Listener(listener) = kind {
-                    listener.actions.extend(p.parts("Actions").into_iter().map(balancing::action));
+                    listener.actions.extend(balancing::actions_of_rule(p));
+                }
+            }),
+            "AWS::ApiGateway::Method" => self.change(&Value::Known(Link::To(part.id.clone())), |kind| {
+                if let Kind::Route(route) = kind {
+                    route.route = api::route_of_method(p, all);
                 }
             }),
             "AWS::WAFv2::WebACLAssociation" => self.change(&p.link("WebACLArn"), |kind| {
@@ -144,12 +150,16 @@ impl Joining<'_> {
             "AWS::ElasticBeanstalk::ConfigurationTemplate" => true,
             "AWS::ElasticBeanstalk::Environment" => {
                 if let Value::Known(Link::To(template)) = p.link("TemplateName")
-                    && let Some(template) = templates.get(template.as_str())
+                    && let Some(template) = all.get(template.as_str())
                 {
-                    let settings = compute::option_settings(Properties { node: &template.properties, ..p });
+                    let template = Properties { node: &template.properties, ..p };
+                    let (platform, settings) = (compute::platform(template), compute::option_settings(template));
                     self.change(&Value::Known(Link::To(part.id.clone())), |kind| {
                         if let Kind::BeanstalkEnvironment(environment) = kind {
                             // What the environment says itself wins.
+                            if environment.platform.is_absent() {
+                                environment.platform = platform;
+                            }
                             for (name, value) in settings {
                                 environment.settings.entry(name).or_insert(value);
                             }

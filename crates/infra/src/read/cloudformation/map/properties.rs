@@ -7,9 +7,32 @@ use crate::read::partial;
 use crate::value::Value;
 use std::collections::{BTreeMap, HashMap};
 
+/// What `Ref` gives for these types is the name that they may be given. Of others it is an id or an ARN, which AWS makes up.
+const NAMED: [(&str, &str); 17] = [
+    ("AWS::AutoScaling::AutoScalingGroup", "AutoScalingGroupName"),
+    ("AWS::CloudWatch::Alarm", "AlarmName"),
+    ("AWS::DynamoDB::GlobalTable", "TableName"),
+    ("AWS::DynamoDB::Table", "TableName"),
+    ("AWS::ECR::Repository", "RepositoryName"),
+    ("AWS::ECS::Cluster", "ClusterName"),
+    ("AWS::ElasticBeanstalk::Application", "ApplicationName"),
+    ("AWS::ElasticBeanstalk::Environment", "EnvironmentName"),
+    ("AWS::IAM::InstanceProfile", "InstanceProfileName"),
+    ("AWS::IAM::Role", "RoleName"),
+    ("AWS::IAM::User", "UserName"),
+    ("AWS::Lambda::Function", "FunctionName"),
+    ("AWS::Logs::LogGroup", "LogGroupName"),
+    ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
+    ("AWS::S3::Bucket", "BucketName"),
+    ("AWS::SSM::Parameter", "Name"),
+    ("AWS::Serverless::Function", "FunctionName"),
+];
+
 /// The ids of what is declared, to tell a reference from text.
 pub(super) struct Names {
     types: HashMap<String, String>,
+    /// What `Ref` gives, where the template says it.
+    names: HashMap<String, String>,
     /// Resources that stand for another one: what refers to the attachment of a secret means the secret.
     stand_for: HashMap<String, String>,
 }
@@ -17,8 +40,12 @@ pub(super) struct Names {
 impl Names {
     pub(super) fn of(declared: &[Declared]) -> Names {
         let types = declared.iter().map(|resource| (resource.id.clone(), resource.type_name.clone())).collect();
-        let mut stand_for = HashMap::new();
+        let (mut names, mut stand_for) = (HashMap::new(), HashMap::new());
         for resource in declared {
+            let property = NAMED.iter().find(|(type_name, _)| *type_name == resource.type_name).map(|(_, property)| *property);
+            if let Some(Attribute::Text(name)) = property.and_then(|property| resource.properties.get(property)).map(|node| &node.attribute) {
+                names.insert(resource.id.clone(), name.clone());
+            }
             let property = match resource.type_name.as_str() {
                 "AWS::SecretsManager::SecretTargetAttachment" => "SecretId",
                 "AWS::KMS::Alias" => "TargetKeyId",
@@ -29,7 +56,7 @@ impl Names {
                 stand_for.insert(resource.id.clone(), meant.clone());
             }
         }
-        Names { types, stand_for }
+        Names { types, names, stand_for }
     }
 
     /// The resource that an id means. What stands for another may stand for one that does too: a Lambda alias for a version.
@@ -95,7 +122,7 @@ impl<'a> Properties<'a> {
     }
 
     pub(super) fn text(&self, path: &str) -> Value<String> {
-        self.at(path).map_or(Value::Absent, Node::text)
+        self.at(path).map_or(Value::Absent, |node| self.names.text(node))
     }
 
     /// Text; where a part of it cannot be told, that stands as `${…}`.
@@ -117,7 +144,7 @@ impl<'a> Properties<'a> {
     }
 
     pub(super) fn texts(&self, path: &str) -> Vec<Value<String>> {
-        self.nodes(path).into_iter().map(Node::text).collect()
+        self.nodes(path).into_iter().map(|node| self.names.text(node)).collect()
     }
 
     pub(super) fn link(&self, path: &str) -> Value<Link> {
@@ -133,7 +160,7 @@ impl<'a> Properties<'a> {
         match self.at(path).map(|node| &node.attribute) {
             Some(Attribute::Map(entries)) => {
                 let set = entries.iter().filter(|(_, node)| node.attribute != Attribute::Null);
-                set.map(|(name, node)| (name.clone(), node.text())).collect()
+                set.map(|(name, node)| (name.clone(), self.names.text(node))).collect()
             }
             Some(Attribute::Unknown(why)) => BTreeMap::from([("…".to_owned(), Value::Unknown(why.clone()))]),
             _ => BTreeMap::new(),
@@ -142,6 +169,16 @@ impl<'a> Properties<'a> {
 }
 
 impl Names {
+    /// A node as text; a resource by its name, where the template gives it one.
+    pub(super) fn text(&self, node: &Node) -> Value<String> {
+        match &node.attribute {
+            Attribute::Reference { resource, attribute: None } => {
+                self.names.get(resource).map_or_else(|| node.text(), |name| Value::Known(name.clone()))
+            }
+            _ => node.text(),
+        }
+    }
+
     /// A node as a link. Text around exactly one declared resource, such as a secret's ARN with the name of a field, means that resource.
     pub(super) fn link(&self, node: &Node) -> Value<Link> {
         match &node.attribute {

@@ -2,12 +2,16 @@
 
 use super::compute::FUNCTIONS;
 use super::reader::Reader;
-use crate::inventory::Kind;
 use crate::inventory::api::{Api, ApiKey, Authorizer, Integration, Protocol, Route, Stage, UsagePlan};
+use crate::inventory::{Kind, Link};
 use crate::value::Value;
+
+/// A path has some ten parts; what has more goes in circles.
+const PATH_PARTS_MAX: usize = 64;
 
 const APIS: &[&str] = &["aws_apigatewayv2_api"];
 const REST_APIS: &[&str] = &["aws_api_gateway_rest_api"];
+const RESOURCES: &[&str] = &["aws_api_gateway_resource"];
 const LOG_GROUPS: &[&str] = &["aws_cloudwatch_log_group"];
 
 pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
@@ -31,7 +35,7 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
         .into(),
         "aws_api_gateway_method" => Route {
             api: reader.link("rest_api_id", REST_APIS),
-            route: reader.text("http_method"),
+            route: route_of_method(reader),
             authorization: reader.text("authorization"),
             key_required: reader.flag("api_key_required"),
         }
@@ -42,7 +46,8 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
             timeout_ms: reader.number("timeout_milliseconds"),
         }
         .into(),
-        "aws_api_gateway_integration" => Integration {
+        // An answer that the gateway makes up, as for CORS, reaches nothing.
+        "aws_api_gateway_integration" if reader.is("type", "MOCK") != Value::Known(true) => Integration {
             api: reader.link("rest_api_id", REST_APIS),
             target: reader.link("uri", FUNCTIONS),
             timeout_ms: reader.number("timeout_milliseconds"),
@@ -64,6 +69,39 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
         .into(),
         _ => return None,
     })
+}
+
+/// The verb of a method and its path, which the resources that lead to it make up.
+fn route_of_method(method: &Reader<'_>) -> Value<String> {
+    let verb = match method.text("http_method") {
+        Value::Known(verb) => verb.to_ascii_uppercase(),
+        other => return other,
+    };
+    let to: Vec<&str> = RESOURCES.iter().chain(REST_APIS).copied().collect();
+    let mut parts = Vec::new();
+    let mut at = method.link("resource_id", &to);
+    for _ in 0..PATH_PARTS_MAX {
+        if let Value::Known(Link::Outside(id)) = at {
+            return Value::Unknown(format!("its path begins at {id}, which is not declared here"));
+        }
+        let resource = match at {
+            Value::Unknown(why) => return Value::Unknown(why),
+            Value::Absent => return Value::Known(verb),
+            link => method.follow(&link).filter(|one| RESOURCES.contains(&one.type_name())),
+        };
+        let Some(resource) = resource else {
+            // The API itself, by its root.
+            parts.reverse();
+            return Value::Known(format!("{verb} /{}", parts.join("/")));
+        };
+        match resource.text("path_part") {
+            Value::Known(part) => parts.push(part),
+            Value::Unknown(why) => return Value::Unknown(why),
+            Value::Absent => {}
+        }
+        at = resource.link("parent_id", &to);
+    }
+    Value::Unknown("its path leads in a circle".to_owned())
 }
 
 fn api(reader: &Reader<'_>) -> Api {

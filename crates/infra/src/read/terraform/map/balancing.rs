@@ -43,14 +43,22 @@ fn listener(reader: &Reader<'_>) -> Listener {
     let mut certificates = reader.links("certificate_arn", CERTIFICATES);
     let further = reader.satellites(&["aws_lb_listener_certificate"]);
     certificates.extend(further.iter().map(|one| one.link("certificate_arn", CERTIFICATES)));
+    let rules = reader.satellites(&["aws_lb_listener_rule", "aws_alb_listener_rule"]);
     Listener {
         balancer: reader.link("load_balancer_arn", BALANCERS),
         port: reader.number("port"),
         protocol: reader.text("protocol"),
         ssl_policy: reader.some_text("ssl_policy"),
         certificates,
-        actions: reader.blocks("default_action").iter().map(action).collect(),
+        actions: reader.blocks("default_action").iter().map(action).chain(rules.iter().flat_map(actions_of_rule)).collect(),
     }
+}
+
+/// The actions of a rule, each with the paths that the rule is about.
+fn actions_of_rule(rule: &Reader<'_>) -> Vec<Action> {
+    let patterns = rule.blocks("condition").into_iter().flat_map(|condition| condition.blocks("path_pattern"));
+    let paths: Vec<Value<String>> = patterns.flat_map(|pattern| pattern.texts("values")).collect();
+    rule.blocks("action").iter().map(|block| Action { paths: paths.clone(), ..action(block) }).collect()
 }
 
 fn action(reader: &Reader<'_>) -> Action {
@@ -59,7 +67,7 @@ fn action(reader: &Reader<'_>) -> Action {
         let forwards = reader.blocks("forward").into_iter().flat_map(|forward| forward.blocks("target_group"));
         target_groups.extend(forwards.map(|group| group.link("arn", TARGET_GROUPS)));
     }
-    Action { action_type: reader.text("type"), redirect_protocol: reader.text("redirect.protocol"), target_groups }
+    Action { action_type: reader.text("type"), redirect_protocol: reader.text("redirect.protocol"), target_groups, paths: Vec::new() }
 }
 
 fn target_group(reader: &Reader<'_>) -> TargetGroup {

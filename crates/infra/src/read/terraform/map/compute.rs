@@ -5,7 +5,7 @@ use super::reader::Reader;
 use crate::attribute::Attribute;
 use crate::inventory::Kind;
 use crate::inventory::compute::{
-    AutoScalingGroup, BeanstalkApplication, BeanstalkEnvironment, Function, FunctionUrl, Instance, LaunchTemplate, Volume,
+    AutoScalingGroup, BeanstalkApplication, BeanstalkEnvironment, Function, FunctionUrl, Instance, LaunchTemplate, ScalingPolicy, Volume,
 };
 use crate::read::terraform::functions::from_base64;
 use crate::value::Value;
@@ -24,6 +24,12 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
         "aws_launch_template" => LaunchTemplate { instance: instance_of_template(reader) }.into(),
         "aws_launch_configuration" => LaunchTemplate { instance: instance(reader) }.into(),
         "aws_autoscaling_group" => scaling_group(reader).into(),
+        "aws_autoscaling_policy" => ScalingPolicy {
+            scaling_target: reader.link("autoscaling_group_name", &["aws_autoscaling_group"]),
+            policy_type: reader.text("policy_type").or_default_of("SimpleScaling".to_owned()),
+            metric: reader.text("target_tracking_configuration.predefined_metric_specification.predefined_metric_type"),
+        }
+        .into(),
         "aws_lambda_function" => function(reader).into(),
         "aws_lambda_function_url" => {
             FunctionUrl { function: reader.link("function_name", FUNCTIONS), auth_type: reader.text("authorization_type") }.into()

@@ -112,7 +112,7 @@ fn container(reader: &Reader<'_>) -> Container {
         log_driver: reader.text("logConfiguration.logDriver"),
         log_group,
         readonly_root: reader.flag("readonlyRootFilesystem"),
-        has_health_check: reader.has("healthCheck") && !reader.this().text().is_unknown(),
+        has_health_check: reader.has("healthCheck") && !matches!(reader.this().attribute, Attribute::Unknown(_)),
     }
 }
 

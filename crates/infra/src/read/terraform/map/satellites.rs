@@ -34,6 +34,8 @@ const SATELLITES: &[(&str, &str, &[&str])] = &[
     ("aws_lb_target_group_attachment", "target_group_arn", GROUP_OF_TARGETS),
     ("aws_alb_target_group_attachment", "target_group_arn", GROUP_OF_TARGETS),
     ("aws_lb_listener_certificate", "listener_arn", LISTENER),
+    ("aws_lb_listener_rule", "listener_arn", LISTENER),
+    ("aws_alb_listener_rule", "listener_arn", LISTENER),
     ("aws_wafv2_web_acl_association", "web_acl_arn", &["aws_wafv2_web_acl"]),
     ("aws_api_gateway_method_settings", "stage_name", &["aws_api_gateway_stage"]),
     ("aws_s3_bucket_public_access_block", "bucket", BUCKET),

@@ -1,10 +1,12 @@
 //! ECS: clusters, task definitions, services, and how services scale.
 
 use crate::attribute::Node;
-use crate::inventory::Link;
 use crate::inventory::compute::{Cluster, Container, ScalingPolicy, ScalingTarget, Service, TaskDefinition};
-use crate::read::cloudformation::map::properties::Properties;
+use crate::inventory::{Inventory, Kind, Link};
+use crate::read::cloudformation::Declared;
+use crate::read::cloudformation::map::properties::{Names, Properties};
 use crate::value::Value;
+use std::collections::HashMap;
 
 pub(in crate::read::cloudformation::map) fn cluster(p: Properties<'_>) -> Cluster {
     let settings = p.parts("ClusterSettings").into_iter();
@@ -56,18 +58,47 @@ fn container(p: Properties<'_>) -> Container {
 
 pub(in crate::read::cloudformation::map) fn service(p: Properties<'_>) -> Service {
     let network = "NetworkConfiguration.AwsvpcConfiguration";
-    let providers = p.parts("CapacityProviderStrategy").into_iter();
     Service {
         cluster: p.link("Cluster"),
         task_definition: p.link("TaskDefinition"),
         desired_count: p.number("DesiredCount"),
         launch_type: p.text("LaunchType"),
-        capacity_providers: providers.map(|provider| (provider.text("CapacityProvider"), provider.number("Weight"))).collect(),
+        capacity_providers: strategy(p, "CapacityProviderStrategy"),
         subnets: p.links(&format!("{network}.Subnets")),
         security_groups: p.links(&format!("{network}.SecurityGroups")),
         public_ip: p.is(&format!("{network}.AssignPublicIp"), "ENABLED"),
         target_groups: p.parts("LoadBalancers").into_iter().map(|balancer| balancer.link("TargetGroupArn")).collect(),
         rolls_back: p.flag("DeploymentConfiguration.DeploymentCircuitBreaker.Rollback"),
+    }
+}
+
+fn strategy(p: Properties<'_>, path: &str) -> Vec<(Value<String>, Value<f64>)> {
+    p.parts(path).into_iter().map(|provider| (provider.text("CapacityProvider"), provider.number("Weight"))).collect()
+}
+
+/// A cluster's own strategy holds for the services that have none; it stands in the cluster or in its association.
+pub(in crate::read::cloudformation::map) fn apply_default_strategies(inventory: &mut Inventory, declared: &[Declared], names: &Names) {
+    let mut defaults = HashMap::new();
+    for resource in declared {
+        let p = Properties { node: &resource.properties, names, id: &resource.id };
+        let cluster = match resource.type_name.as_str() {
+            "AWS::ECS::Cluster" => Value::Known(Link::To(resource.id.clone())),
+            "AWS::ECS::ClusterCapacityProviderAssociations" => p.link("Cluster"),
+            _ => continue,
+        };
+        if let (Value::Known(Link::To(cluster)), strategy @ [_, ..]) = (cluster, strategy(p, "DefaultCapacityProviderStrategy").as_slice()) {
+            defaults.insert(cluster, strategy.to_vec());
+        }
+    }
+    for resource in &mut inventory.resources {
+        let Kind::Service(service) = &mut resource.kind else { continue };
+        if let Value::Known(Link::To(cluster)) = &service.cluster
+            && let Some(strategy) = defaults.get(cluster)
+            && service.launch_type.is_absent()
+            && service.capacity_providers.is_empty()
+        {
+            service.capacity_providers = strategy.clone();
+        }
     }
 }
 
