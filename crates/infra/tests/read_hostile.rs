@@ -180,7 +180,7 @@ fn unknown_functions_macros_and_types_are_listed() {
 Transform: [AWS::LanguageExtensions, Shouting]
 Resources:
   F: {Type: 'AWS::Lambda::Function', Properties: {Environment: {Variables: {X: !Shout hello}}}}
-  Fn::ForEach::Topics: [T, [a, b], {'Topic${T}': {Type: 'AWS::SNS::Topic'}}]
+  Fn::Transform: {Name: Shouting}
   Untyped: {Properties: {}}
 "#;
     let inventory = read(&[("t.yaml", text.to_owned())]);
@@ -189,7 +189,7 @@ Resources:
         [
             "t.yaml:2: the macro Shouting changes this template when it is deployed; it is read as it is written",
             "t.yaml:4: Fn::Shout is a function that is not known here",
-            "t.yaml:5: Fn::ForEach::Topics is a function whose resources are not expanded here",
+            "t.yaml:5: Fn::Transform is a function whose resources are not expanded here",
             "t.yaml:6: Untyped has no Type",
         ]
     );
