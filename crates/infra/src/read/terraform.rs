@@ -32,8 +32,7 @@ const FILE_BYTES_MAX: usize = 4 << 20;
 pub(crate) fn is_ours(path: &str) -> bool {
     // What `terraform init` downloads is not the project's own.
     let is_downloaded = path.split('/').any(|part| part == ".terraform");
-    let is_values = path.ends_with(".tfvars") || path.ends_with(".tfvars.json");
-    !is_downloaded && (tree::is_code(path) || is_values || derived::may_be(path))
+    !is_downloaded && (tree::is_code(path) || tree::is_values(path) || derived::may_be(path))
 }
 
 /// Reads all that Terraform declares in these files.

@@ -62,8 +62,14 @@ impl Tree {
             let source = tree.sources.entry(folder.clone()).or_insert_with(|| Source { folder, ..Source::default() });
             source.take(path, body, &mut tree.problems);
         }
-        let values = files.iter().filter(|(path, _)| applies_by_itself(path));
-        let mut values: Vec<_> = values.collect();
+        let (mut values, others): (Vec<_>, Vec<_>) = files.iter().filter(|(path, _)| is_values(path)).partition(|(path, _)| applies_by_itself(path));
+        let unused = others.into_iter().map(|(path, _)| path).filter(|path| tree.is_beside_code(path)).map(|path| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let message = format!("{name} is not loaded by itself: only terraform.tfvars and *.auto.tfvars are, so that other values hold here");
+            Problem { file: path.clone(), line: None, message }
+        });
+        let unused: Vec<Problem> = unused.collect();
+        tree.problems.extend(unused);
         // terraform.tfvars first, then the automatic ones in their order.
         values.sort_by_key(|(path, _)| (is_automatic(path), path.as_str()));
         for (path, bytes) in values {
@@ -76,6 +82,12 @@ impl Tree {
             }
         }
         tree
+    }
+
+    /// Whether a file lies in a folder with code, or beneath one, as `environments/production.tfvars` does.
+    fn is_beside_code(&self, path: &str) -> bool {
+        let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        std::iter::once("").chain(above).any(|folder| self.sources.contains_key(folder))
     }
 
     fn body(&mut self, path: &str, bytes: &[u8]) -> Option<Body> {
@@ -210,6 +222,11 @@ fn overrides(path: &str) -> bool {
     let stem = name.strip_suffix(".json").unwrap_or(name);
     let stem = stem.strip_suffix(".tf").unwrap_or(stem);
     stem == "override" || stem.ends_with("_override")
+}
+
+/// Whether a file gives values to variables.
+pub(super) fn is_values(path: &str) -> bool {
+    path.ends_with(".tfvars") || path.ends_with(".tfvars.json")
 }
 
 fn applies_by_itself(path: &str) -> bool {

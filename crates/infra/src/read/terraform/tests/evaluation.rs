@@ -147,9 +147,12 @@ fn variables_take_defaults_then_files_of_values() {
         ("main.tf", code),
         ("terraform.tfvars", "b = \"tfvars\"\nc = \"tfvars\""),
         ("x.auto.tfvars.json", "{\"c\": \"auto\"}"),
-        ("other.tfvars", "a = \"not read\""),
+        ("environments/prod.tfvars", "a = \"not read\""),
     ]);
     assert_eq!(get::<Topic>(&inventory, "aws_sns_topic.it").name, known("default tfvars auto"));
+    let problems: Vec<_> = inventory.problems.iter().map(|problem| (problem.file.as_str(), problem.message.as_str())).collect();
+    let message = "prod.tfvars is not loaded by itself: only terraform.tfvars and *.auto.tfvars are, so that other values hold here";
+    assert_eq!(problems, [("environments/prod.tfvars", message)]);
 }
 
 #[test]
