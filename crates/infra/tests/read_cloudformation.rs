@@ -360,3 +360,29 @@ Resources:
     assert_eq!(inventory.follow::<Api>(&any.api).unwrap().1.protocol, Protocol::Http);
     assert_eq!(get::<Table>(&inventory, "template/State").billing_mode, text("PAY_PER_REQUEST"));
 }
+
+#[test]
+fn a_group_lets_out_what_ec2_makes_of_it() {
+    let inventory = resources(
+        "Quiet: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: x}}
+Apart: {Type: 'AWS::EC2::SecurityGroupEgress', Properties: {GroupId: !Ref Quiet, IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 10.0.0.0/8}}
+Closed: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: x, SecurityGroupEgress: [{IpProtocol: '-1', CidrIp: 127.0.0.1/32}]}}",
+    );
+    let out = |id: &str| get::<SecurityGroup>(&inventory, id).egress.iter().map(|one| one.cidr.clone()).collect::<Vec<_>>();
+    let (everywhere, inside) = (Known("0.0.0.0/0".to_owned()), Known("10.0.0.0/8".to_owned()));
+    assert_eq!((out("t/Quiet"), out("t/Closed")), (vec![everywhere, inside], vec![]), "a rule that stands apart takes nothing back");
+}
+
+#[test]
+fn a_clusters_own_strategy_holds_for_services_that_have_none() {
+    let inventory = resources(
+        "Cluster: {Type: 'AWS::ECS::Cluster'}
+Strategy:
+  Type: AWS::ECS::ClusterCapacityProviderAssociations
+  Properties: {Cluster: !Ref Cluster, DefaultCapacityProviderStrategy: [{CapacityProvider: FARGATE_SPOT, Weight: 1}]}
+Default: {Type: 'AWS::ECS::Service', Properties: {Cluster: !Ref Cluster}}
+Own: {Type: 'AWS::ECS::Service', Properties: {Cluster: !Ref Cluster, LaunchType: FARGATE}}",
+    );
+    assert_eq!(get::<Service>(&inventory, "t/Default").capacity_providers, [(Known("FARGATE_SPOT".to_owned()), Known(1.0))]);
+    assert_eq!(get::<Service>(&inventory, "t/Own").capacity_providers, []);
+}

@@ -472,3 +472,95 @@ fn beanstalk_settings_go_by_namespace_and_name() {
     assert_eq!(environment.application, to("aws_elastic_beanstalk_application.it"));
     assert_eq!(environment.settings["aws:autoscaling:launchconfiguration/InstanceType"], known("t3.small"));
 }
+
+#[test]
+fn a_secret_that_is_made_up_is_not_written_down_and_a_partly_known_one_is_unknown() {
+    let inventory = clean(
+        "variable \"user\" {}
+         resource \"random_password\" \"it\" {}
+         resource \"aws_secretsmanager_secret\" \"whole\" {}
+         resource \"aws_secretsmanager_secret_version\" \"whole\" {
+           secret_id     = aws_secretsmanager_secret.whole.id
+           secret_string = random_password.it.result
+         }
+         resource \"aws_secretsmanager_secret\" \"part\" {}
+         resource \"aws_secretsmanager_secret_version\" \"part\" {
+           secret_id     = aws_secretsmanager_secret.part.id
+           secret_string = \"${var.user}:${random_password.it.result}\"
+         }",
+    );
+    assert!(get::<Secret>(&inventory, "aws_secretsmanager_secret.whole").written_value.is_absent());
+    assert!(get::<Secret>(&inventory, "aws_secretsmanager_secret.part").written_value.is_unknown());
+    assert_eq!(inventory.unrecognised, []);
+}
+
+#[test]
+fn methods_have_paths_and_rules_of_listeners_theirs() {
+    let inventory = clean(
+        "variable \"parent\" {}
+         resource \"aws_api_gateway_rest_api\" \"it\" {}
+         resource \"aws_api_gateway_resource\" \"runs\" {
+           parent_id = aws_api_gateway_rest_api.it.root_resource_id
+           path_part = \"runs\"
+         }
+         resource \"aws_api_gateway_resource\" \"run\" {
+           parent_id = aws_api_gateway_resource.runs.id
+           path_part = \"{id}\"
+         }
+         resource \"aws_api_gateway_method\" \"run\" {
+           resource_id = aws_api_gateway_resource.run.id
+           http_method = \"get\"
+         }
+         resource \"aws_api_gateway_method\" \"root\" {
+           resource_id = aws_api_gateway_rest_api.it.root_resource_id
+           http_method = \"ANY\"
+         }
+         resource \"aws_api_gateway_method\" \"somewhere\" {
+           resource_id = var.parent
+           http_method = \"GET\"
+         }
+         resource \"aws_api_gateway_integration\" \"made_up\" { type = \"MOCK\" }
+         resource \"aws_lb_listener\" \"it\" {
+           default_action { type = \"forward\" }
+         }
+         resource \"aws_lb_listener_rule\" \"it\" {
+           listener_arn = aws_lb_listener.it.arn
+           action { type = \"fixed-response\" }
+           condition {
+             path_pattern { values = [\"/metrics\", \"/metrics/*\"] }
+           }
+         }",
+    );
+    let route = |name: &str| get::<Route>(&inventory, &format!("aws_api_gateway_method.{name}")).route.clone();
+    assert_eq!((route("run"), route("root")), (known("GET /runs/{id}"), known("ANY /")));
+    assert!(route("somewhere").is_unknown());
+    let actions = &get::<Listener>(&inventory, "aws_lb_listener.it").actions;
+    assert_eq!((actions.len(), &actions[0].paths, &actions[1].paths), (2, &vec![], &vec![known("/metrics"), known("/metrics/*")]));
+    assert_eq!(inventory.unrecognised, []);
+}
+
+#[test]
+fn a_group_without_egress_lets_nothing_out_and_a_validation_record_is_part_of_its_certificate() {
+    let inventory = clean(
+        "resource \"aws_security_group\" \"closed\" {}
+         resource \"aws_security_group\" \"nobody\" {
+           egress {
+             protocol    = \"-1\"
+             from_port   = 0
+             to_port     = 0
+             cidr_blocks = [\"127.0.0.1/32\"]
+           }
+         }
+         resource \"aws_acm_certificate\" \"it\" { domain_name = \"example.com\" }
+         resource \"aws_route53_record\" \"validation\" {
+           for_each = { for one in aws_acm_certificate.it.domain_validation_options : one.domain_name => one }
+           name     = each.value.resource_record_name
+           type     = each.value.resource_record_type
+           records  = [each.value.resource_record_value]
+         }",
+    );
+    for name in ["closed", "nobody"] {
+        assert_eq!(get::<SecurityGroup>(&inventory, &format!("aws_security_group.{name}")).egress, [], "{name}");
+    }
+    assert!(inventory.resource("aws_route53_record.validation[each.key]").is_none() && inventory.conditional.is_empty());
+}
