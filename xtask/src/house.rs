@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stores", &["domain", "ports"]),
     ("infra", &["domain"]),
     ("api", &["domain"]),
-    ("server", &["api", "domain", "engine", "ports"]),
+    ("server", &["api", "domain", "engine", "infra", "ports"]),
     ("orchestrator", &["api", "bedrock", "domain", "engine", "infra", "ports", "providers", "server", "stores", "tools"]),
     ("testkit", &["domain", "engine", "infra", "ports", "stores"]),
     ("bench", &["domain", "engine", "ports", "stores", "testkit"]),

@@ -9,6 +9,7 @@ mod drawing;
 mod inline;
 mod inventory_of;
 mod patch;
+mod project;
 mod questions;
 mod repository;
 mod source;
@@ -22,6 +23,7 @@ pub use decisions::{Answer, Attestation, Decisions, InvalidDecisions, Suppressio
 pub use drawing::{Part, drawing};
 pub use inventory_of::{Present, present};
 pub use patch::{Patch, patched};
+pub use project::{DECISIONS_FILE, Project, decisions_in};
 pub use questions::{OpenQuestion, QUESTIONS, Question};
 pub use repository::{Mention, RepositoryFacts};
 pub use source::Sources;

@@ -40,6 +40,10 @@ pub struct Bounds {
     pub body_time_max: Duration,
     /// Requests being answered at once, the health aside. 512: twice the engine's runs, so that watching works while it is full.
     pub requests_max: usize,
+    /// The longest archive of templates, in bytes. 16 MiB: the largest repository of templates known to us packs to a third of it.
+    pub archive_bytes_max: usize,
+    /// Archives being reviewed at once. 2: each may unpack to 256 MiB and keeps a processor busy.
+    pub reviews_max: usize,
     /// Event streams at once. 256.
     pub streams_max: usize,
     /// The longest that `orchestrate` waits for a run. 25 s, below the 30 s after which API gateways give up.
@@ -54,6 +58,8 @@ impl Default for Bounds {
             body_bytes_max: 1024 * 1024,
             body_time_max: Duration::from_secs(30),
             requests_max: 512,
+            archive_bytes_max: 16 * 1024 * 1024,
+            reviews_max: 2,
             streams_max: 256,
             wait_max: Duration::from_secs(25),
             keep_alive: Duration::from_secs(15),
@@ -70,6 +76,7 @@ struct Inner {
     bounds: Bounds,
     requests: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    reviews: Arc<Semaphore>,
     /// Set when a load balancer should look elsewhere; everything still works.
     draining: CancellationToken,
     /// Set when nothing may wait any more.
@@ -91,6 +98,7 @@ impl App {
             limits: parts.limits,
             requests: Arc::new(Semaphore::new(parts.bounds.requests_max)),
             streams: Arc::new(Semaphore::new(parts.bounds.streams_max)),
+            reviews: Arc::new(Semaphore::new(parts.bounds.reviews_max)),
             bounds: parts.bounds,
             draining: CancellationToken::new(),
             closing: CancellationToken::new(),
@@ -129,6 +137,10 @@ impl App {
 
     pub(crate) fn streams(&self) -> &Arc<Semaphore> {
         &self.inner.streams
+    }
+
+    pub(crate) fn reviews(&self) -> &Arc<Semaphore> {
+        &self.inner.reviews
     }
 
     pub(crate) fn draining(&self) -> &CancellationToken {

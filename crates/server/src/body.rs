@@ -1,4 +1,4 @@
-//! Reading a request's body: declared as JSON, whole, in time, not too large.
+//! Reading a request's body: declared for what it is, whole, in time, not too large.
 
 use crate::app::App;
 use crate::problem::Failure;
@@ -26,27 +26,33 @@ impl FromRequest<App> for JsonObject {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<JsonObject, Failure> {
-        let (parts, body) = request.into_parts();
-        declared_json(&parts.headers)?;
+        declared_json(request.headers())?;
         let max = app.bounds().body_bytes_max;
-        let length: Option<usize> = parts.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
-        let mut body = body.into_data_stream();
-        if length.is_some_and(|length| length > max) {
-            // A client that asked first has not sent it yet and never will.
-            if !parts.headers.contains_key(EXPECT) {
-                discard(&mut body, max).await;
-            }
-            return Err(too_large(max));
+        let advice = "name a file or an address instead of pasting it";
+        Ok(JsonObject(api::read::object(&whole(request, app, max, advice).await?)?))
+    }
+}
+
+/// The body, or why it is not taken; `advice` is for a body of more than `max` bytes.
+pub(crate) async fn whole(request: Request, app: &App, max: usize, advice: &str) -> Result<Vec<u8>, Failure> {
+    let (parts, body) = request.into_parts();
+    let length: Option<usize> = parts.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    let mut body = body.into_data_stream();
+    if length.is_some_and(|length| length > max) {
+        // A client that asked first has not sent it yet and never will.
+        if !parts.headers.contains_key(EXPECT) {
+            discard(&mut body, max).await;
         }
-        let limit = app.bounds().body_time_max;
-        let read = tokio::time::timeout(limit, read(&mut body, length.unwrap_or_default(), max)).await;
-        let late = |_| Failure::new(Code::RequestTimeout, format!("the body did not arrive within {} seconds", limit.as_secs()));
-        match read.map_err(late)?? {
-            Some(bytes) => Ok(JsonObject(api::read::object(&bytes)?)),
-            None => {
-                discard(&mut body, max).await;
-                Err(too_large(max))
-            }
+        return Err(too_large(max, advice));
+    }
+    let limit = app.bounds().body_time_max;
+    let read = tokio::time::timeout(limit, read(&mut body, length.unwrap_or_default(), max)).await;
+    let late = |_| Failure::new(Code::RequestTimeout, format!("the body did not arrive within {} seconds", limit.as_secs()));
+    match read.map_err(late)?? {
+        Some(bytes) => Ok(bytes),
+        None => {
+            discard(&mut body, max).await;
+            Err(too_large(max, advice))
         }
     }
 }
@@ -92,8 +98,8 @@ async fn discard(body: &mut BodyDataStream, max: usize) {
     let _ = tokio::time::timeout(DISCARD_TIME_MAX, all).await;
 }
 
-fn too_large(max: usize) -> Failure {
-    Failure::new(Code::BodyTooLarge, format!("the body has more than {max} bytes; name a file or an address instead of pasting it"))
+fn too_large(max: usize, advice: &str) -> Failure {
+    Failure::new(Code::BodyTooLarge, format!("the body has more than {max} bytes; {advice}"))
 }
 
 fn unreadable(error: &axum::Error) -> Failure {

@@ -6,6 +6,7 @@ mod body;
 mod frame;
 mod health;
 mod idempotency;
+mod infrastructure;
 mod keys;
 mod openapi;
 mod orchestrate;

@@ -1,7 +1,7 @@
 //! The OpenAPI document: built from the routes, with the errors that all of them share added here.
 
 use crate::frame::HEALTH;
-use crate::router;
+use crate::{infrastructure, router};
 use api::Problem;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
@@ -75,7 +75,16 @@ fn complete(operation: &mut Operation, path: &str, method: &HttpMethod, needs_ke
     if names_something {
         errors.push((404, "not_found: there is no such thing."));
     }
-    if operation.request_body.is_some() {
+    let takes_archive = path == infrastructure::PATH;
+    if takes_archive {
+        errors.push((
+            400,
+            "invalid_request or body_incomplete: it is no archive of plain files, its review.toml is wrong, or the query cannot be read.",
+        ));
+        errors.push((408, "request_timeout: the archive did not arrive in time."));
+        errors.push((413, "body_too_large: more than 16 MiB."));
+        errors.push((415, "unsupported_media_type: send application/zip or application/gzip."));
+    } else if operation.request_body.is_some() {
         errors.push((400, "invalid_request, body_incomplete or json_too_deep: the body cannot be read."));
         errors.push((408, "request_timeout: the body did not arrive in time."));
         errors.push((413, "body_too_large: more than 1 MiB."));
@@ -85,7 +94,7 @@ fn complete(operation: &mut Operation, path: &str, method: &HttpMethod, needs_ke
         errors.push((400, "invalid_request: the query or a header cannot be read."));
         errors.push((422, "invalid_field or unknown_field: `errors` says which parameter and why."));
     }
-    if *method == HttpMethod::Post && needs_key {
+    if *method == HttpMethod::Post && needs_key && !takes_archive {
         errors.push((507, "storage_full: the disk is full; nothing was accepted."));
         if names_something {
             errors.push((409, "conflict: the run is not in a state for this."));

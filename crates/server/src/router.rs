@@ -1,7 +1,7 @@
 //! The table of contents: every route there is.
 
 use crate::app::App;
-use crate::{agents, frame, health, openapi, orchestrate, page, runs};
+use crate::{agents, frame, health, infrastructure, openapi, orchestrate, page, runs};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use utoipa::openapi::OpenApi;
@@ -24,6 +24,7 @@ pub(crate) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::control::decide))
         .routes(routes!(agents::list))
         .routes(routes!(agents::get))
+        .routes(routes!(infrastructure::review))
         .split_for_parts()
 }
 

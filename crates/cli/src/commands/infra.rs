@@ -13,7 +13,6 @@ use domain::prices::Prices as ModelPrices;
 use infra::cost::Load;
 use infra::inventory::Problem;
 use infra::price::{AwsPrices, Elsewhere, RegionalPrices, parse_file};
-use infra::usage::{Fact, Usage};
 use std::path::Path;
 
 /// Does what was asked. Nothing is sent anywhere.
@@ -54,12 +53,6 @@ fn warn_of(problems: &[Problem]) {
         let line = problem.line.map_or(String::new(), |line| format!(":{line}"));
         tell(&harmless(&format!("warning: {}{line}: {}", problem.file, problem.message)));
     }
-}
-
-/// The models that a project's own code and configuration call.
-fn models_of(usage: &Usage) -> Vec<String> {
-    let model = |fact: &Fact| if let Fact::Model(model) = fact { Some(model.clone()) } else { None };
-    usage.configured.iter().filter_map(|configured| model(&configured.fact)).collect()
 }
 
 fn text_of(path: &Path) -> Result<String, Failure> {

@@ -121,10 +121,15 @@ pub(super) fn not_found(facts: &BTreeMap<Fact, BTreeSet<Evidence>>) -> Vec<NotFo
 }
 
 impl Usage {
+    /// The models that code and configuration call, by the names they call them.
+    pub fn models(&self) -> Vec<String> {
+        let model = |fact: &Fact| if let Fact::Model(model) = fact { Some(model.clone()) } else { None };
+        self.configured.iter().filter_map(|configured| model(&configured.fact)).collect()
+    }
+
     /// The end of life of each configured model that the price list knows of.
     pub fn lifecycles(&self, prices: &Prices, today: &str) -> Vec<Lifecycle> {
-        let models = self.configured.iter().filter_map(|c| if let Fact::Model(id) = &c.fact { Some(id) } else { None });
-        models.filter_map(|id| models::lifecycle(id, prices, today)).collect()
+        self.models().iter().filter_map(|id| models::lifecycle(id, prices, today)).collect()
     }
 
     /// The same with each model's end of life told beside it. `today` is `YYYY-MM-DD`.

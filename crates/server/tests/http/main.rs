@@ -5,6 +5,7 @@ mod support;
 mod bad_input;
 mod drain;
 mod events;
+mod infrastructure;
 mod keys;
 mod limits;
 mod logs;

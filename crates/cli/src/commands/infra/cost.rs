@@ -1,6 +1,6 @@
 //! `infra cost`: the bill of templates, or of a named option.
 
-use super::{load, models_of, price_lists, text_of, warn_of};
+use super::{load, price_lists, text_of, warn_of};
 use crate::arguments::{Cost, Format};
 use crate::commands::Context;
 use crate::config::nearest;
@@ -73,7 +73,7 @@ fn declared(path: &Path, load: &mut Load) -> Result<Inventory, Failure> {
         return Err(failure.advise("name the folder of the templates, or price one of our options with --option ec2, fargate, lambda or beanstalk"));
     }
     if load.models.is_empty() {
-        load.models = models_of(&scan(&files));
+        load.models = scan(&files).models();
     }
     Ok(inventory)
 }

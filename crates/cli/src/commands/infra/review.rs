@@ -7,20 +7,11 @@ use crate::commands::Context;
 use crate::exit::{Exit, Failure};
 use crate::show;
 use crate::terminal::print;
-use domain::prices::Prices;
-use infra::Inventory;
-use infra::cost::{Bill, Load, region_of};
-use infra::options::{Deployment, Variant};
-use infra::price::{AwsPrices, Elsewhere};
 use infra::print::{Style, diff, json, junit, markdown, sarif, text};
-use infra::read::{Files, Options, read_files, sources};
-use infra::review::{Baseline, Day, Decisions, Input, OptionCost, review};
-use infra::usage::{Usage, scan};
+use infra::read::Files;
+use infra::review::{Baseline, DECISIONS_FILE, Day, Decisions, Project};
 use ports::Clock;
 use std::path::Path;
-
-/// What people have decided of a project stands beside it.
-const DECISIONS_FILE: &str = "review.toml";
 
 /// Prints the review.
 pub(crate) fn review_project(context: &Context, wanted: &Review) -> Result<Exit, Failure> {
@@ -33,14 +24,9 @@ pub(crate) fn review_project(context: &Context, wanted: &Review) -> Result<Exit,
     let day = SystemClock::new().now().day();
     let today = Day::parse(&day).ok_or_else(|| Failure::failed(format!("the clock says {day}, which is no day")))?;
 
-    let files = Files::of(path);
-    let inventory = read_files(&files, &Options::default());
-    let usage = scan(&files);
-    let prices = providers::prices();
-    let costs = costs(&inventory, &usage, &prices, &context.config()?.region);
-    let sources = sources(&files, &inventory);
-    let input = Input { inventory: &inventory, usage: &usage, prices: &prices, today: &today, costs, decisions: &decisions, sources: &sources };
-    let review = review(&input);
+    let region = context.config()?.region.clone();
+    let project = Project { files: &Files::of(path), decisions: &decisions, models: &providers::prices(), region: &region, today: &today };
+    let (review, sources) = project.review();
 
     warn_of(&review.problems);
     match (wanted.report, context.format()) {
@@ -79,25 +65,4 @@ fn baseline(file: &Path) -> Result<Baseline, Failure> {
         let failure = Failure::usage(format!("the baseline {}: {}", file.display(), crate::exit::chain(&error)));
         failure.advise("write one with: orchestrator infra review -o json > FILE")
     })
-}
-
-/// What the project and the four options come to in a month, in the project's region or, where that has no prices, us-east-1.
-fn costs(inventory: &Inventory, usage: &Usage, models: &Prices, configured: &str) -> Vec<OptionCost> {
-    let region = region_of(inventory).unwrap_or_else(|| configured.to_owned());
-    let Ok(prices) = AwsPrices::built_in().in_region(&region, Elsewhere::AsUsEast1) else { return Vec::new() };
-    let load = Load { models: super::models_of(usage), ..Load::default() };
-    let priced = |option: &str, bill: Bill| OptionCost {
-        option: option.to_owned(),
-        total_monthly_usd: bill.total_monthly_usd.expected.to_f64(),
-        is_at_least: !bill.complete,
-    };
-    let mut costs = Vec::new();
-    if !inventory.resources.is_empty() {
-        costs.push(priced(OptionCost::THIS_PROJECT, infra::cost::cost(inventory, &load, &prices, models)));
-    }
-    costs.extend(Deployment::ALL.map(|option| {
-        let bill = infra::cost::cost(&option.inventory(&load, Variant::default()), &load, &prices, models);
-        priced(option.as_str(), bill)
-    }));
-    costs
 }
