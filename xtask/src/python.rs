@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The folders, in the order in which they are tested. `wire`: the clients against the stand-in. `iam`: validators of what is generated.
-const FOLDERS: &[&str] = &["tests/wire", "tests/iam"];
+/// `shapes`: the published schemas of what is printed for programs.
+const FOLDERS: &[&str] = &["tests/wire", "tests/iam", "tests/shapes"];
 
 /// Sets up each folder's environment and runs its tests.
 ///
