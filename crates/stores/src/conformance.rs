@@ -32,10 +32,15 @@ macro_rules! conformance {
     };
     (@each $store:expr; $($case:ident,)*) => {
         $(
-            #[tokio::test]
-            async fn $case() {
-                let store = $store;
-                $crate::conformance::$case(&*store).await;
+            #[test]
+            fn $case() {
+                // A store may work otherwise where its caller's thread must not block.
+                for mut runtime in [tokio::runtime::Builder::new_current_thread(), tokio::runtime::Builder::new_multi_thread()] {
+                    runtime.enable_all().build().unwrap().block_on(async {
+                        let store = $store;
+                        $crate::conformance::$case(&*store).await;
+                    });
+                }
             }
         )*
     };

@@ -16,9 +16,10 @@ use ports::Store;
 use ports::store::*;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use tokio::runtime::RuntimeFlavor;
 use tokio::sync::{mpsc, oneshot};
-use writer::Request;
+use writer::{Request, Writer};
 
 /// Where and how the data is kept.
 #[derive(Clone, Debug)]
@@ -97,11 +98,17 @@ pub enum OpenError {
 /// A data directory.
 pub struct Sqlite {
     /// `None` when opened for reading only.
-    requests: Option<mpsc::Sender<Request>>,
+    writing: Option<Writing>,
     threads: Vec<std::thread::JoinHandle<()>>,
     readers: read::Readers,
     epoch: u64,
     lock: Option<Mutex<DirectoryLock>>,
+}
+
+/// The two ways to the database.
+struct Writing {
+    writer: Arc<Mutex<Writer>>,
+    requests: mpsc::Sender<Request>,
 }
 
 /// Requests that wait for the writer. It commits thousands in a second; a longer queue would only hide that it is too slow.
@@ -117,17 +124,24 @@ impl Sqlite {
         let readers = read::Readers::open(&path)?;
         let (checkpoints, checkpointer) = checkpoint::spawn(&path).map_err(|source| OpenError::NotWritable { dir: options.dir.clone(), source })?;
         let (requests, queue) = mpsc::channel(REQUESTS_MAX);
-        let writer = writer::Writer::new(connection, epoch, &path, options.wal_bytes_max, checkpoints);
-        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(queue));
+        let writer = Arc::new(Mutex::new(Writer::new(connection, epoch, &path, options.wal_bytes_max, checkpoints)));
+        let here = writer.clone();
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer::run(&writer, queue));
         let thread = thread.map_err(|source| OpenError::NotWritable { dir: options.dir.clone(), source })?;
-        Ok(Sqlite { requests: Some(requests), threads: vec![thread, checkpointer], readers, epoch, lock: Some(Mutex::new(lock)) })
+        Ok(Sqlite {
+            writing: Some(Writing { writer: here, requests }),
+            threads: vec![thread, checkpointer],
+            readers,
+            epoch,
+            lock: Some(Mutex::new(lock)),
+        })
     }
 
     /// Opens the database beside its owner, for reading only.
     pub fn open_read_only(dir: &Path) -> Result<Sqlite, OpenError> {
         let path = database_path(dir);
         schema::check_version(&schema::open_reader(&path)?, &path)?;
-        Ok(Sqlite { requests: None, threads: Vec::new(), readers: read::Readers::open(&path)?, epoch: 0, lock: None })
+        Ok(Sqlite { writing: None, threads: Vec::new(), readers: read::Readers::open(&path)?, epoch: 0, lock: None })
     }
 
     /// Writes into the lock file where this process listens, so that a second one can become its client.
@@ -139,18 +153,36 @@ impl Sqlite {
     }
 
     async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, Error> {
-        let requests = self.requests.as_ref().ok_or(Error::ReadOnly)?;
+        let writing = self.writing.as_ref().ok_or(Error::ReadOnly)?;
         let (reply, answer) = oneshot::channel();
         let gone = |_| Error::Unavailable("the writer has stopped".to_owned());
-        requests.send(request(reply)).await.map_err(|_| gone(()))?;
+        if let Some(request) = writing.write_here(request(reply)) {
+            writing.requests.send(request).await.map_err(|_| gone(()))?;
+        }
         answer.await.map_err(|_| gone(()))
+    }
+}
+
+impl Writing {
+    /// Writes on the caller's own thread when nobody writes and nobody waits, since to wake another thread and be woken by it takes longer
+    /// than the writing. Gives the request back when it has to wait its turn.
+    fn write_here(&self, request: Request) -> Option<Request> {
+        let may_block = tokio::runtime::Handle::try_current().is_ok_and(|here| here.runtime_flavor() == RuntimeFlavor::MultiThread);
+        let nobody_waits = self.requests.capacity() == self.requests.max_capacity();
+        match self.writer.try_lock() {
+            Ok(mut writer) if may_block && nobody_waits => {
+                tokio::task::block_in_place(|| writer.serve_one(request));
+                None
+            }
+            _ => Some(request),
+        }
     }
 }
 
 impl Drop for Sqlite {
     /// Lets the writer finish what waits, empties the log, and gives the lock back.
     fn drop(&mut self) {
-        self.requests = None;
+        self.writing = None;
         for thread in self.threads.drain(..) {
             // A thread that panicked has said so; there is nothing left to do for it.
             let _ = thread.join();

@@ -3,7 +3,6 @@
 use super::*;
 use domain::{UsdMicros, canonical};
 use std::io::Read;
-use std::sync::Arc;
 use tempfile::TempDir;
 
 /// A store in a directory of its own, which goes with it.
@@ -81,6 +80,31 @@ async fn what_was_acknowledged_is_there_after_the_files_are_copied_as_a_crash_wo
     assert_eq!(after.writer_epoch(), store.writer_epoch() + 1);
     append(&after, run(1).run, 50).await.unwrap();
     assert_chain(&after, run(1).run, 51).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn callers_that_write_themselves_and_callers_that_wait_keep_every_chain() {
+    let dir = TempDir::new().unwrap();
+    let store = Arc::new(Sqlite::open(Options::new(dir.path())).unwrap());
+    let lanes: Vec<_> = (0..8)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                store.create(run(n)).await.unwrap();
+                for seq in 1..100 {
+                    append(&store, run(n).run, seq).await.unwrap();
+                    // Some leave the others time to find nobody writing.
+                    tokio::time::sleep(std::time::Duration::from_micros(u64::from(n) * 200)).await;
+                }
+            })
+        })
+        .collect();
+    for lane in lanes {
+        lane.await.unwrap();
+    }
+    for n in 0..8 {
+        assert_chain(&store, run(n).run, 100).await;
+    }
 }
 
 #[tokio::test]
@@ -185,10 +209,12 @@ async fn a_full_disk_refuses_writes_and_keeps_what_it_took() {
     let epoch = schema::prepare(&mut connection, &path).unwrap();
     connection.pragma_update(None, "max_page_count", 40).unwrap();
     let (checkpoints, _checkpointer) = checkpoint::spawn(&path).unwrap();
-    let writer = writer::Writer::new(connection, epoch, &path, u64::MAX, checkpoints);
+    let writer = Arc::new(Mutex::new(Writer::new(connection, epoch, &path, u64::MAX, checkpoints)));
     let (requests, queue) = mpsc::channel(8);
-    let thread = std::thread::spawn(move || writer.run(queue));
-    let store = Sqlite { requests: Some(requests), threads: vec![thread], readers: read::Readers::open(&path).unwrap(), epoch, lock: None };
+    let here = writer.clone();
+    let thread = std::thread::spawn(move || writer::run(&writer, queue));
+    let writing = Some(Writing { writer: here, requests });
+    let store = Sqlite { writing, threads: vec![thread], readers: read::Readers::open(&path).unwrap(), epoch, lock: None };
     store.create(run(1)).await.unwrap();
     let mut seq = 1;
     let error = loop {

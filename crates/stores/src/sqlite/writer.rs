@@ -1,4 +1,4 @@
-//! The one thread that writes. It takes the first request that waits, then all others that wait too, and commits them together.
+//! Writing. One at a time: the caller itself when nobody else is at it, or else a thread that commits whatever waits in one go.
 
 use super::checkpoint::{self, Checkpoints};
 use super::classify;
@@ -8,7 +8,7 @@ use ports::store::*;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 
 pub(super) enum Request {
@@ -57,6 +57,24 @@ struct Head {
     chain: [u8; 32],
 }
 
+/// The thread that writes for those who found another at it: takes the first request that waits, then all others that wait too.
+pub(super) fn run(writer: &Mutex<Writer>, mut queue: mpsc::Receiver<Request>) {
+    let mut group = Vec::with_capacity(GROUP_MAX);
+    while let Some(first) = queue.blocking_recv() {
+        group.push(first);
+        // A panic in a commit has left a transaction open: nothing sound can follow it.
+        let Ok(mut writer) = writer.lock() else { return };
+        while group.len() < GROUP_MAX {
+            match queue.try_recv() {
+                Ok(next) => group.push(next),
+                Err(_) => break,
+            }
+        }
+        writer.serve(&mut group);
+        writer.checkpoint_when_due();
+    }
+}
+
 impl Writer {
     pub(super) fn new(connection: Connection, epoch: u64, path: &Path, wal_bytes_max: u64, checkpoints: Checkpoints) -> Writer {
         let mut wal_path = path.as_os_str().to_owned();
@@ -73,22 +91,10 @@ impl Writer {
         }
     }
 
-    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Request>) {
-        let mut group = Vec::with_capacity(GROUP_MAX);
-        while let Some(first) = queue.blocking_recv() {
-            group.push(first);
-            while group.len() < GROUP_MAX {
-                match queue.try_recv() {
-                    Ok(next) => group.push(next),
-                    Err(_) => break,
-                }
-            }
-            self.serve(&mut group);
-            self.checkpoint_when_due();
-        }
-        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
-            tracing::warn!(%error, "the log was not emptied at the end; the next start does it");
-        }
+    /// Commits this request and nothing else, and answers it.
+    pub(super) fn serve_one(&mut self, request: Request) {
+        self.serve(&mut vec![request]);
+        self.checkpoint_when_due();
     }
 
     /// Commits a group and answers it. When one request breaks the transaction, each gets its own, so that neighbours do not suffer.
@@ -299,6 +305,14 @@ impl Writer {
             }
         } else if wal_bytes > CHECKPOINT_BYTES {
             self.checkpoints.ask();
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            tracing::warn!(%error, "the log was not emptied at the end; the next start does it");
         }
     }
 }
