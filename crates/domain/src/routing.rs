@@ -11,7 +11,8 @@ pub const CLEAR_SCORE_MIN: u32 = 3;
 /// Every routable agent with its score, best first, names in order where scores are equal.
 pub fn score(catalogue: &Catalogue, task: &str) -> Vec<Candidate> {
     let words = words(task);
-    let tails: Vec<&str> = words.match_indices(' ').map(|(blank, _)| &words[blank + 1..]).collect();
+    let mut tails: Vec<&str> = words.match_indices(' ').map(|(blank, _)| &words[blank + 1..]).collect();
+    tails.sort_unstable();
     let named = Named::in_task(task);
     let mut candidates: Vec<Candidate> =
         catalogue.routable().map(|agent| Candidate { agent: agent.name.clone(), score: score_of(agent, &tails, named) }).collect();
@@ -62,9 +63,11 @@ impl Named {
     }
 }
 
-/// `tails` are the task's words from each on to the last.
+/// `tails` are the task's words from each on to the last, sorted.
 fn score_of(agent: &Agent, tails: &[&str], named: Named) -> u32 {
-    let is_spoken = |phrase: &str| tails.iter().any(|tail| tail.strip_prefix(phrase).is_some_and(|rest| rest.starts_with(' ')));
+    // A blank sorts before all that words are made of: a tail that goes on with the phrase as whole words is the first after it.
+    let first_from = |phrase: &str| tails.get(tails.partition_point(|tail| *tail < phrase));
+    let is_spoken = |phrase: &str| first_from(phrase).and_then(|tail| tail.strip_prefix(phrase)).is_some_and(|rest| rest.starts_with(' '));
     let spoken: u32 = agent.keywords.iter().filter(|(phrase, _)| is_spoken(phrase)).map(|(_, weight)| *weight).sum();
     spoken + if named.host { agent.target_score } else { 0 } + if named.path { agent.path_score } else { 0 }
 }

@@ -3,7 +3,7 @@
 use domain::{Run, RunId};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +26,8 @@ const NOTICES_BUFFERED_MAX: usize = 256;
 
 /// The channel between a run's driver and everybody else.
 pub(crate) struct Live {
-    notices: broadcast::Sender<Notice>,
+    /// Made for the first watcher: most runs have none, and its buffer is larger than the rest of a run.
+    notices: OnceLock<broadcast::Sender<Notice>>,
     wake: Notify,
     /// Somebody has written to the journal since the driver last looked.
     dirty: AtomicBool,
@@ -38,13 +39,13 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Notice> {
-        self.notices.subscribe()
+        self.notices.get_or_init(|| broadcast::Sender::new(NOTICES_BUFFERED_MAX)).subscribe()
     }
 
     pub(crate) fn tell(&self, notice: impl FnOnce() -> Notice) {
-        if self.notices.receiver_count() > 0 {
+        if let Some(notices) = self.notices.get().filter(|notices| notices.receiver_count() > 0) {
             // An error is a watcher who left in between.
-            let _ = self.notices.send(notice());
+            let _ = notices.send(notice());
         }
     }
 
@@ -90,7 +91,7 @@ impl Registry {
             return None;
         }
         let live = Arc::new(Live {
-            notices: broadcast::Sender::new(NOTICES_BUFFERED_MAX),
+            notices: OnceLock::new(),
             wake: Notify::new(),
             dirty: AtomicBool::new(false),
             stop: CancellationToken::new(),
