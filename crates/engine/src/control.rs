@@ -1,6 +1,5 @@
 //! What people do to a run: cancel it, park it, let it go on, answer it.
 
-use crate::drive::Begin;
 use crate::load::LoadError;
 use crate::plan::summary;
 use crate::{Engine, Inner};
@@ -183,7 +182,7 @@ impl Inner {
             return;
         }
         if let Some(live) = self.registry.enter(id) {
-            self.spawn_driver(id, live, Begin::TakeOver(tenant), None);
+            self.spawn_driver(id, live, tenant);
         }
     }
 }

@@ -16,7 +16,6 @@ use ports::store::{self, Append, AppendError, Summary};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// How often a full or unreachable disk is tried again. People free space in minutes; a second costs nothing.
 const STORE_RETRY: Duration = Duration::from_secs(1);
@@ -50,34 +49,36 @@ pub(crate) enum Begin {
 }
 
 impl Inner {
-    /// Drives a live run in its own task until it ends, waits for a person, or is parked.
-    pub(crate) fn spawn_driver(self: &Arc<Self>, id: RunId, live: Arc<Live>, begin: Begin, slot: Option<OwnedSemaphorePermit>) {
+    /// Takes a live run over in a task of its own, once there is a slot for it.
+    pub(crate) fn spawn_driver(self: &Arc<Self>, id: RunId, live: Arc<Live>, tenant: TenantId) {
         let inner = self.clone();
         self.drivers.spawn(async move {
-            let _slot = match slot {
-                Some(slot) => slot,
-                None => tokio::select! {
-                    biased;
-                    () = inner.draining.cancelled() => return inner.registry.remove(id),
-                    slot = inner.slots.clone().acquire_owned() => match slot {
-                        Ok(slot) => slot,
-                        Err(_) => return inner.registry.remove(id),
-                    },
+            let _slot = tokio::select! {
+                biased;
+                () = inner.draining.cancelled() => return inner.registry.remove(id),
+                slot = inner.slots.clone().acquire_owned() => match slot {
+                    Ok(slot) => slot,
+                    Err(_) => return inner.registry.remove(id),
                 },
             };
-            let mut driver = Driver { inner: inner.clone(), live: live.clone(), id, under_way: FuturesUnordered::new(), last_summary: None };
-            let driven = AssertUnwindSafe(driver.drive(begin)).catch_unwind().await;
-            let error = match driven {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => error,
-                Err(_) => DriveError::Illegal(IllegalEvent { seq: 0, fact: "panic", why: "the driver crashed" }),
-            };
-            tracing::error!(run = %id, error = &error as &dyn std::error::Error, "the run is no longer driven");
-            if let DriveError::Illegal(broken) = error {
-                inner.end_as_bug(id, &broken).await;
-            }
-            inner.registry.remove(id);
+            inner.drive(id, live, Begin::TakeOver(tenant)).await;
         });
+    }
+
+    /// Drives a live run until it ends, waits for a person, or is parked.
+    pub(crate) async fn drive(self: &Arc<Self>, id: RunId, live: Arc<Live>, begin: Begin) {
+        let mut driver = Driver { inner: self.clone(), live, id, under_way: FuturesUnordered::new(), last_summary: None };
+        let driven = AssertUnwindSafe(driver.drive(begin)).catch_unwind().await;
+        let error = match driven {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error,
+            Err(_) => DriveError::Illegal(IllegalEvent { seq: 0, fact: "panic", why: "the driver crashed" }),
+        };
+        tracing::error!(run = %id, error = &error as &dyn std::error::Error, "the run is no longer driven");
+        if let DriveError::Illegal(broken) = error {
+            self.end_as_bug(id, &broken).await;
+        }
+        self.registry.remove(id);
     }
 }
 

@@ -13,6 +13,7 @@ use ports::store::{self, CreateError, Created, IdempotencyKey, NewRun};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// Characters of a task. A page of text; more belongs in a file that a tool reads.
 pub(crate) const TASK_CHARS_MAX: usize = 10_000;
@@ -94,9 +95,10 @@ impl Engine {
     /// Dropping the future does not undo it: a caller who hangs up does not cancel.
     pub async fn submit(&self, submission: Submission) -> Result<Accepted, SubmitError> {
         let submission = self.inner.checked(submission)?;
+        let (tell, told) = oneshot::channel();
         let inner = self.inner.clone();
-        let task = self.inner.drivers.spawn(async move { inner.submit(submission).await });
-        task.await.unwrap_or_else(|_| Err(store::Error::Unavailable("the submission crashed".to_owned()).into()))
+        self.inner.drivers.spawn(async move { inner.accept_and_drive(submission, tell).await });
+        told.await.unwrap_or_else(|_| Err(store::Error::Unavailable("the submission crashed".to_owned()).into()))
     }
 }
 
@@ -135,12 +137,17 @@ impl Inner {
         Ok(submission)
     }
 
-    async fn submit(self: &Arc<Self>, submission: Submission) -> Result<Accepted, SubmitError> {
+    /// Tells the caller what became of the task as soon as that is certain, and goes on with the run.
+    async fn accept_and_drive(self: &Arc<Self>, submission: Submission, tell: oneshot::Sender<Result<Accepted, SubmitError>>) {
+        // A caller that is gone has hung up, which changes nothing.
+        let answer = |accepted| drop(tell.send(accepted));
         if self.draining.is_cancelled() {
-            return Err(SubmitError::Draining);
+            return answer(Err(SubmitError::Draining));
         }
         let runs = self.options.runs_concurrent_max;
-        let slot = self.slots.clone().try_acquire_owned().map_err(|_| SubmitError::Busy { runs, retry_after: RETRY_AFTER })?;
+        let Ok(_slot) = self.slots.clone().try_acquire_owned() else {
+            return answer(Err(SubmitError::Busy { runs, retry_after: RETRY_AFTER }));
+        };
         let now = self.clock.now();
         let id = self.new_run_id(now);
         let idempotency = submission.idempotency.clone();
@@ -153,14 +160,16 @@ impl Inner {
             limits: submission.limits,
             catalogue: self.catalogue_hash.clone(),
         }));
-        let (created, run, starts) = self.create(id, now, submitted, idempotency).await?;
-        match created {
-            Created::Before(run) => Ok(Accepted { run, is_new: false }),
-            Created::New => {
-                if let Some(live) = self.registry.enter(id) {
-                    self.spawn_driver(id, live, Begin::Created(Box::new(run), starts), Some(slot));
+        match self.create(id, now, submitted, idempotency).await {
+            Err(error) => answer(Err(error)),
+            Ok((Created::Before(run), ..)) => answer(Ok(Accepted { run, is_new: false })),
+            Ok((Created::New, run, starts)) => {
+                // Live before its id is known, so that nobody who asks for it finds a run at rest.
+                let live = self.registry.enter(id);
+                answer(Ok(Accepted { run: id, is_new: true }));
+                if let Some(live) = live {
+                    self.drive(id, live, Begin::Created(Box::new(run), starts)).await;
                 }
-                Ok(Accepted { run: id, is_new: true })
             }
         }
     }
