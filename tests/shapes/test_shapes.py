@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft4Validator, Draft202012Validator, ValidationError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "crates/infra/tests/fixtures"
@@ -31,6 +31,11 @@ def schema(name):
     return Draft202012Validator(document)
 
 
+def sarif():
+    """The schema of SARIF 2.1.0 as SchemaStore publishes it (Apache-2.0), on which code scanning services rest."""
+    return Draft4Validator(json.loads((pathlib.Path(__file__).parent / "sarif-2.1.0-rtm.5.json").read_text()))
+
+
 def printed(*words):
     """The JSON that `orchestrator infra` prints; the fixtures' broken files are told on standard error and by the exit code."""
     command = [os.environ["ORCHESTRATOR"], "infra", *map(str, words), "-o", "json"]
@@ -46,6 +51,19 @@ class Shapes(unittest.TestCase):
         for project in PROJECTS:
             with self.subTest(project=project.name):
                 validator.validate(printed("review", project))
+
+    def test_every_review_is_sarif_too(self):
+        validator = sarif()
+        fixes = 0
+        for project in PROJECTS:
+            with self.subTest(project=project.name):
+                log = printed("review", project, "--report", "sarif")
+                validator.validate(log)
+                results = log["runs"][0]["results"]
+                self.assertTrue(results)
+                fixes += sum("fixes" in result for result in results)
+                self.assertRaises(ValidationError, validator.validate, {**log, "version": "2.0.0"})
+        self.assertGreater(fixes, 20)
 
     def test_a_review_with_decisions_has_it_too(self):
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
