@@ -4,6 +4,7 @@
 //! expressions (`${var.name}-api`), so that a reader of the inventory sees as much of the value as there is.
 
 mod bodies;
+mod budget;
 mod data;
 mod expand;
 mod modules;
@@ -13,17 +14,19 @@ mod templates;
 mod variables;
 
 pub(super) use bodies::{Instance, Target};
+pub(super) use budget::{Budget, measure};
 pub(super) use modules::Module;
 pub(super) use steps::{extended, is_more};
-pub(super) use templates::{TEXT_BYTES_MAX, Text, json_text};
+pub(super) use templates::{TEXT_BYTES_MAX, Text, json_text, too_long};
 
 use super::Files;
-use super::functions;
+use super::functions::{self, Functions};
 use super::syntax::{Expression, ExpressionKind, For};
 use super::tree::Tree;
 use crate::attribute::{Attribute, Node};
 use crate::inventory::Problem;
 use std::cell::{Cell, RefCell};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -36,9 +39,6 @@ const DEPTH_MAX: u32 = 200;
 
 /// Lists and maps within each other in a value. JSON files may have as many, and a list in a list of another local could have any number.
 const VALUE_DEPTH_MAX: u32 = 128;
-
-/// Values made in all, so that a list of lists of lists cannot fill the memory. A tree of 3,000 resources takes about 300,000.
-const WORK_MAX: u64 = 4_000_000;
 
 /// Begins the reason of an element that stands for an unknown number of further ones.
 pub(super) const MORE: &str = "how many ";
@@ -62,7 +62,9 @@ pub(super) struct Evaluator<'t> {
     /// The file of the expression that is being evaluated, for problems.
     file: Cell<&'t str>,
     depth: Cell<u32>,
-    work: Cell<u64>,
+    functions: Functions,
+    /// Whether it was told that the budget is spent.
+    is_exhausted: Cell<bool>,
 }
 
 /// A value that is made once.
@@ -81,7 +83,7 @@ pub(super) struct Scope<'s> {
 
 struct Binding<'s> {
     name: &'s str,
-    node: Node,
+    node: &'s Node,
     outer: Option<&'s Binding<'s>>,
 }
 
@@ -90,7 +92,7 @@ impl<'s> Scope<'s> {
         let mut names = self.names;
         while let Some(binding) = names {
             if binding.name == name {
-                return Some(&binding.node);
+                return Some(binding.node);
             }
             if binding.name == ALL_NAMES
                 && let Some(node) = binding.node.get(name)
@@ -114,7 +116,8 @@ impl<'t> Evaluator<'t> {
             problems: RefCell::default(),
             file: Cell::new(""),
             depth: Cell::new(0),
-            work: Cell::new(0),
+            functions: Functions::default(),
+            is_exhausted: Cell::new(false),
         }
     }
 
@@ -145,25 +148,18 @@ impl<'t> Evaluator<'t> {
     }
 
     fn spend(&self, work: u64) -> Result<(), String> {
-        let spent = self.work.get().saturating_add(work);
-        if spent > WORK_MAX {
-            if self.work.get() <= WORK_MAX {
-                self.problems.borrow_mut().insert(Problem {
-                    file: self.file.get().to_owned(),
-                    line: None,
-                    message: format!("the configuration makes more than {WORK_MAX} values; what is left is unknown"),
-                });
+        self.functions.budget.spend(work).map_err(|exhausted| {
+            if !self.is_exhausted.replace(true) {
+                let file = self.file.get().to_owned();
+                self.problems.borrow_mut().insert(Problem { file, line: None, message: exhausted.why() });
             }
-            self.work.set(spent);
-            return Err("there are too many values".to_owned());
-        }
-        self.work.set(spent);
-        Ok(())
+            "there are too many values".to_owned()
+        })
     }
 
     /// Pays for a copy of a value. A value too deep to be walked safely is refused.
     fn spend_on(&self, node: &Node) -> Result<(), String> {
-        let (weight, depth) = measure(node);
+        let (weight, depth) = budget::measure(node);
         if depth > VALUE_DEPTH_MAX {
             return Err("it is nested too deeply".to_owned());
         }
@@ -181,7 +177,12 @@ impl<'t> Evaluator<'t> {
     fn value(&self, expression: &Expression, scope: Scope<'_>) -> Evaluated {
         let line = expression.line;
         let attribute = match &expression.kind {
-            ExpressionKind::Literal(literal) => literal.clone(),
+            ExpressionKind::Literal(literal) => {
+                if let Attribute::Text(text) = literal {
+                    self.spend(budget::weight_of_text(text))?;
+                }
+                literal.clone()
+            }
             ExpressionKind::List(items) => Attribute::List(items.iter().map(|item| self.evaluate(item, scope)).collect::<Result<_, _>>()?),
             ExpressionKind::Object(entries) => return self.object(entries, scope, line),
             ExpressionKind::Template(pieces) => return self.template(pieces, scope, line),
@@ -255,7 +256,12 @@ impl<'t> Evaluator<'t> {
         if !functions::keeps_references(name) {
             values = values.into_iter().map(|value| self.resolved_within(value)).collect();
         }
-        let made = functions::call(name, &values, line).unwrap_or_else(|| Ok(Node::new(Attribute::Unknown(format!("{name}()")), line)))?;
+        // A function reads all that it is given.
+        values.iter().try_for_each(|value| self.spend_on(value))?;
+        let made = self.functions.call(name, &values, line);
+        // It may have spent the last of the budget itself.
+        self.spend(0)?;
+        let made = made.unwrap_or_else(|| Ok(Node::new(Attribute::Unknown(format!("{name}()")), line)))?;
         self.spend_on(&made)?;
         Ok(made)
     }
@@ -270,8 +276,8 @@ impl<'t> Evaluator<'t> {
         let mut map: BTreeMap<String, Node> = BTreeMap::new();
         for (key, value) in entries {
             let key_name = each.key_name.as_deref().unwrap_or("");
-            let outer = Binding { name: key_name, node: key, outer: scope.names };
-            let binding = Binding { name: &each.value_name, node: value, outer: Some(&outer) };
+            let outer = Binding { name: key_name, node: &key, outer: scope.names };
+            let binding = Binding { name: &each.value_name, node: &value, outer: Some(&outer) };
             let inner = Scope { module: scope.module, names: Some(&binding) };
             if let Some(condition) = &each.condition {
                 match truth(&self.resolved(self.evaluate(condition, inner)?))? {
@@ -351,32 +357,57 @@ fn truth(node: &Node) -> Result<Result<bool, String>, String> {
 
 /// Whether two values are the same wherever they stand.
 pub(super) fn same(one: &Node, other: &Node) -> bool {
-    match (&one.attribute, &other.attribute) {
-        (Attribute::List(ones), Attribute::List(others)) => {
-            ones.len() == others.len() && ones.iter().zip(others).all(|(one, other)| same(one, other))
+    ByValue(one) == ByValue(other)
+}
+
+/// A value in an order of all values, wherever they stand.
+pub(super) struct ByValue<'n>(pub &'n Node);
+
+impl Ord for ByValue<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let rank = |attribute: &Attribute| match attribute {
+            Attribute::Null => 0,
+            Attribute::Bool(_) => 1,
+            Attribute::Number(_) => 2,
+            Attribute::Text(_) => 3,
+            Attribute::Reference { .. } => 4,
+            Attribute::List(_) => 5,
+            Attribute::Map(_) => 6,
+            Attribute::Unknown(_) => 7,
+        };
+        match (&self.0.attribute, &other.0.attribute) {
+            (Attribute::Bool(one), Attribute::Bool(other)) => one.cmp(other),
+            // Zero has two signs, and is the same with either.
+            (Attribute::Number(one), Attribute::Number(other)) => (one + 0.0).total_cmp(&(other + 0.0)),
+            (Attribute::Text(one), Attribute::Text(other)) | (Attribute::Unknown(one), Attribute::Unknown(other)) => one.cmp(other),
+            (Attribute::Reference { resource, attribute }, Attribute::Reference { resource: other, attribute: others }) => {
+                (resource, attribute).cmp(&(other, others))
+            }
+            (Attribute::List(ones), Attribute::List(others)) => ones.iter().map(ByValue).cmp(others.iter().map(ByValue)),
+            (Attribute::Map(ones), Attribute::Map(others)) => {
+                let ones = ones.iter().map(|(key, node)| (key, ByValue(node)));
+                ones.cmp(others.iter().map(|(key, node)| (key, ByValue(node))))
+            }
+            (one, other) => rank(one).cmp(&rank(other)),
         }
-        (Attribute::Map(ones), Attribute::Map(others)) => {
-            ones.len() == others.len() && ones.iter().zip(others).all(|((key, one), (other_key, other))| key == other_key && same(one, other))
-        }
-        (one, other) => one == other,
     }
 }
+
+impl PartialOrd for ByValue<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for ByValue<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for ByValue<'_> {}
 
 /// A reference as Terraform writes it.
 pub(super) fn reference_text(resource: &str, attribute: Option<&str>) -> String {
     attribute.map_or_else(|| resource.to_owned(), |attribute| format!("{resource}.{attribute}"))
-}
-
-/// How much a copy costs, in values, and how many lists and maps are within each other.
-fn measure(node: &Node) -> (u64, u32) {
-    let sum = |(weight, depth): (u64, u32), item: &Node| {
-        let (more, deep) = measure(item);
-        (weight + more, depth.max(deep + 1))
-    };
-    match &node.attribute {
-        Attribute::List(items) => items.iter().fold((1, 0), sum),
-        Attribute::Map(entries) => entries.values().fold((1, 0), sum),
-        Attribute::Text(text) | Attribute::Unknown(text) => (1 + text.len() as u64 / 64, 0),
-        _ => (1, 0),
-    }
 }

@@ -4,14 +4,16 @@ mod addresses;
 mod collections;
 mod encoding;
 mod numbers;
+mod patterns;
 mod texts;
 
 pub(super) use collections::as_set;
 pub(super) use encoding::from_base64;
 
-use super::evaluate::Evaluated;
+use super::evaluate::{Budget, Evaluated, TEXT_BYTES_MAX, too_long};
 use crate::attribute::{Attribute, Node};
 use crate::value::Value;
+use patterns::Patterns;
 use std::collections::BTreeMap;
 
 /// Why a call has no value.
@@ -61,19 +63,30 @@ pub(super) fn keeps_references(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
-/// Calls a function; `None` when it is not here.
-pub(super) fn call(name: &str, arguments: &[Node], line: u32) -> Option<Evaluated> {
-    let arguments = Arguments { name, nodes: arguments, line };
-    let made = collections::call(&arguments)
-        .or_else(|| texts::call(&arguments))
-        .or_else(|| numbers::call(&arguments))
-        .or_else(|| addresses::call(&arguments))
-        .or_else(|| encoding::call(&arguments))?;
-    Some(match made {
-        Ok(attribute) => Ok(Node::new(attribute, line)),
-        Err(Stop::Unknown(why)) => Ok(Node::new(Attribute::Unknown(why), line)),
-        Err(Stop::Wrong(message)) => Err(format!("{name}: {message}")),
-    })
+/// What the calls of one evaluation share.
+#[derive(Default)]
+pub(super) struct Functions {
+    pub budget: Budget,
+    patterns: Patterns,
+}
+
+impl Functions {
+    /// Calls a function; `None` when it is not here. What it is given is paid for; what it makes beyond that it pays for itself.
+    pub(super) fn call(&self, name: &str, arguments: &[Node], line: u32) -> Option<Evaluated> {
+        let arguments = Arguments { name, nodes: arguments, line, shared: self };
+        let made = collections::call(&arguments)
+            .or_else(|| texts::call(&arguments))
+            .or_else(|| numbers::call(&arguments))
+            .or_else(|| addresses::call(&arguments))
+            .or_else(|| encoding::call(&arguments))?;
+        Some(match made {
+            // What encodes makes a text longer, and may be given its own result.
+            Ok(Attribute::Text(text)) if text.len() > TEXT_BYTES_MAX => Ok(Node::new(too_long(), line)),
+            Ok(attribute) => Ok(Node::new(attribute, line)),
+            Err(Stop::Unknown(why)) => Ok(Node::new(Attribute::Unknown(why), line)),
+            Err(Stop::Wrong(message)) => Err(format!("{name}: {message}")),
+        })
+    }
 }
 
 /// What a function is given, each taken as what it must be.
@@ -81,9 +94,20 @@ struct Arguments<'a> {
     name: &'a str,
     nodes: &'a [Node],
     line: u32,
+    shared: &'a Functions,
 }
 
 impl<'a> Arguments<'a> {
+    /// Pays for what is made of the arguments and may be larger than they are.
+    fn spend(&self, work: u64) -> Result<(), Stop> {
+        self.shared.budget.spend(work).map_err(|exhausted| Stop::Unknown(exhausted.why()))
+    }
+
+    /// The same function with other arguments.
+    fn with(&self, nodes: &'a [Node]) -> Arguments<'a> {
+        Arguments { nodes, ..*self }
+    }
+
     fn node(&self, index: usize) -> Result<&'a Node, Stop> {
         self.nodes.get(index).ok_or_else(|| Stop::Wrong(format!("argument {} is missing", index + 1)))
     }

@@ -51,7 +51,7 @@ impl Evaluator<'_> {
 
     /// A block's body as one of its instances sees it.
     pub(super) fn of_instance(&self, module: usize, block: &Block, instance: &Instance) -> Node {
-        let binding = instance.binding.as_ref().map(|(name, node)| Binding { name, node: node.clone(), outer: None });
+        let binding = instance.binding.as_ref().map(|(name, node)| Binding { name, node, outer: None });
         let scope = Scope { module, names: binding.as_ref() };
         self.inner(&block.body, META, scope, block.line)
     }
@@ -94,7 +94,7 @@ impl Evaluator<'_> {
             // A set's elements are their own keys; a list's keys are rarely asked for.
             let key = if is_list && key_of(&value).is_ok() { value.clone() } else { key };
             let node = Node::new(Attribute::Map([("key".to_owned(), key), ("value".to_owned(), value)].into_iter().collect()), block.line);
-            let binding = Binding { name: &iterator, node, outer: scope.names };
+            let binding = Binding { name: &iterator, node: &node, outer: scope.names };
             self.inner(&content.body, &[], Scope { module: scope.module, names: Some(&binding) }, content.line)
         });
         made.collect()

@@ -40,7 +40,7 @@ pub(crate) struct Instance {
     /// Its key among its siblings.
     pub key: String,
     /// What it is known by inside: `count` or `each`, and the value.
-    pub binding: Option<(&'static str, Node)>,
+    pub binding: Option<(&'static str, Rc<Node>)>,
 }
 
 impl Evaluator<'_> {
@@ -71,7 +71,7 @@ impl Evaluator<'_> {
                         Instance {
                             address: format!("{prefix}{name}[{index}]"),
                             key: index.to_string(),
-                            binding: Some(("count", map([("index", index_node)], block.line))),
+                            binding: Some(("count", Rc::new(map([("index", index_node)], block.line)))),
                         }
                     });
                     Expansion { shape: Shape::Count, instances: instances.collect(), why: None }
@@ -112,7 +112,7 @@ impl Evaluator<'_> {
         let instances = keyed.into_iter().map(|(key, value)| {
             let shown = key.strip_prefix(UNKNOWN_KEY).map_or_else(|| format!("{key:?}"), |why| format!("({why})"));
             let binding = map([("key", node_of_key(&key, block.line)), ("value", value)], block.line);
-            Instance { address: format!("{prefix}{name}[{shown}]"), key, binding: Some(("each", binding)) }
+            Instance { address: format!("{prefix}{name}[{shown}]"), key, binding: Some(("each", Rc::new(binding))) }
         });
         Expansion { shape: Shape::Each, instances: instances.collect(), why: None }
     }
@@ -122,13 +122,17 @@ impl Evaluator<'_> {
         let unknown = |why: &str| Node::new(Attribute::Unknown(why.to_owned()), block.line);
         let instance = if binding == "count" {
             let index = Node::new(Attribute::Number(0.0), block.line);
-            Instance { address: format!("{prefix}{name}[0]"), key: "0".to_owned(), binding: Some((binding, map([("index", index)], block.line))) }
+            Instance {
+                address: format!("{prefix}{name}[0]"),
+                key: "0".to_owned(),
+                binding: Some((binding, Rc::new(map([("index", index)], block.line)))),
+            }
         } else {
             // A step into the reason would pretend to know of which element it is.
             let value = unknown(&format!("each of {why}"));
             let key = format!("{UNKNOWN_KEY}each of {why}");
             let inner = map([("key", value.clone()), ("value", value)], block.line);
-            Instance { address: format!("{prefix}{name}[each.key]"), key, binding: Some((binding, inner)) }
+            Instance { address: format!("{prefix}{name}[each.key]"), key, binding: Some((binding, Rc::new(inner))) }
         };
         Expansion { shape: Shape::Unknown, instances: vec![instance], why: Some(why.to_owned()) }
     }

@@ -39,7 +39,7 @@ pub(crate) struct Module<'t> {
 struct Call<'t> {
     caller: usize,
     placed: &'t Placed,
-    binding: Option<(&'static str, Node)>,
+    binding: Option<(&'static str, Rc<Node>)>,
 }
 
 impl Module<'_> {
@@ -222,7 +222,7 @@ impl<'t> Evaluator<'t> {
         let this = self.module(module);
         let call = this.call.as_ref()?;
         let argument = call.placed.block.body.attribute(name)?;
-        let binding = call.binding.as_ref().map(|(name, node)| Binding { name, node: node.clone(), outer: None });
+        let binding = call.binding.as_ref().map(|(name, node)| Binding { name, node, outer: None });
         Some(self.in_file(&call.placed.file, || self.evaluate(argument, Scope { module: call.caller, names: binding.as_ref() })))
     }
 

@@ -35,7 +35,7 @@ impl Range {
 
     /// The range of this number after as many more bits are fixed.
     fn within(self, new_bits: i64, number: i64) -> Result<Range, Stop> {
-        let new_bits = u32::try_from(new_bits).ok().filter(|new_bits| self.prefix + new_bits <= self.width);
+        let new_bits = u32::try_from(new_bits).ok().filter(|new_bits| *new_bits <= self.width - self.prefix);
         let Some(new_bits) = new_bits else { return wrong("there are not as many bits left") };
         let number = u128::try_from(number).ok().filter(|number| new_bits == 128 || *number < 1_u128 << new_bits);
         let Some(number) = number else { return wrong("there is no range of this number") };
@@ -65,16 +65,17 @@ fn subnet(arguments: &Arguments<'_>) -> Made {
 fn subnets(arguments: &Arguments<'_>) -> Made {
     let whole = Range::parse(&arguments.text(0)?)?;
     let mut made = Vec::new();
-    let mut next = whole.bits;
+    let mut next = Some(whole.bits);
     for index in 1..arguments.nodes.len() {
         let first = whole.within(arguments.whole(index)?, 0)?;
         let step = if first.prefix == 0 { 0 } else { 1_u128 << (128 - first.prefix) };
-        let start = if step == 0 { next } else { next.div_ceil(step) * step };
-        if start & mask(whole.prefix) != whole.bits {
+        // `None` behind the last of all addresses.
+        let start = next.and_then(|next| if step == 0 { Some(next) } else { next.checked_next_multiple_of(step) });
+        let Some(start) = start.filter(|start| start & mask(whole.prefix) == whole.bits) else {
             return wrong("there is no room for as many ranges");
-        }
+        };
         made.push(Node::new(text(Range { bits: start, ..first }.text()), arguments.line));
-        next = start.saturating_add(step);
+        next = start.checked_add(step);
     }
     Ok(Attribute::List(made))
 }

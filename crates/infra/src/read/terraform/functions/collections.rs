@@ -2,8 +2,8 @@
 
 use super::{Arguments, Made, Stop, list_of, text, wrong};
 use crate::attribute::{Attribute, Node};
-use crate::read::terraform::evaluate::{extended, is_more, node_of_key, same};
-use std::collections::BTreeMap;
+use crate::read::terraform::evaluate::{ByValue, extended, is_more, measure, node_of_key, same};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Elements that a function may make; `range` and `setproduct` could make any number.
 const ELEMENTS_MAX: usize = 10_000;
@@ -143,13 +143,8 @@ fn flatten(items: &[Node]) -> Result<Vec<Node>, Stop> {
 }
 
 fn distinct(items: &[Node]) -> Vec<Node> {
-    let mut seen: Vec<Node> = Vec::new();
-    for item in items {
-        if !seen.iter().any(|other| same(other, item)) {
-            seen.push(item.clone());
-        }
-    }
-    seen
+    let mut seen = BTreeSet::new();
+    items.iter().filter(|item| seen.insert(ByValue(item))).cloned().collect()
 }
 
 fn compact(items: &[Node]) -> Attribute {
@@ -262,7 +257,8 @@ fn of_two_sets(arguments: &Arguments<'_>, also: bool) -> Made {
     if let Some(why) = unknown_of(one).or_else(|| unknown_of(other)) {
         return Err(Stop::Unknown(why));
     }
-    Ok(as_set(one.iter().filter(|item| other.iter().any(|other| same(item, other)) == also).cloned().collect()))
+    let other: BTreeSet<ByValue<'_>> = other.iter().map(ByValue).collect();
+    Ok(as_set(one.iter().filter(|item| other.contains(&ByValue(item)) == also).cloned().collect()))
 }
 
 fn set_product(arguments: &Arguments<'_>) -> Made {
@@ -272,6 +268,10 @@ fn set_product(arguments: &Arguments<'_>) -> Made {
         if rows.len() * items.len() > ELEMENTS_MAX {
             return Err(Stop::Unknown(format!("setproduct of more than {ELEMENTS_MAX} elements")));
         }
+        // Every row with every item.
+        let weight = |nodes: &mut dyn Iterator<Item = &Node>| nodes.map(|node| measure(node).0).sum::<u64>();
+        let (of_rows, of_items) = (weight(&mut rows.iter().flatten()), weight(&mut items.iter()));
+        arguments.spend(of_rows * items.len() as u64 + of_items * rows.len() as u64)?;
         rows = rows.iter().flat_map(|row| items.iter().map(|item| row.iter().chain([item]).cloned().collect())).collect();
     }
     Ok(Attribute::List(rows.into_iter().map(|row| Node::new(Attribute::List(row), arguments.line)).collect()))

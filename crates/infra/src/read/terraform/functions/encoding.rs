@@ -24,11 +24,7 @@ fn encode_json(arguments: &Arguments<'_>) -> Made {
     let node = arguments.node(0)?;
     match &node.attribute {
         Attribute::List(_) | Attribute::Map(_) | Attribute::Unknown(_) | Attribute::Reference { .. } => Ok(node.attribute.clone()),
-        _ => {
-            let mut encoded = String::new();
-            json_text(&mut encoded, node);
-            Ok(text(encoded))
-        }
+        _ => Ok(json_text(node)),
     }
 }
 

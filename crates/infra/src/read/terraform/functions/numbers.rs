@@ -1,6 +1,6 @@
 //! Functions of numbers.
 
-use super::{Arguments, Made, Stop, list_of, wrong};
+use super::{Arguments, Made, Stop, wrong};
 use crate::attribute::Attribute;
 
 pub(super) fn call(arguments: &Arguments<'_>) -> Option<Made> {
@@ -32,9 +32,7 @@ fn tonumber(arguments: &Arguments<'_>) -> Made {
 }
 
 fn sum(arguments: &Arguments<'_>) -> Made {
-    let items = list_of(arguments.node(0)?)?;
-    let inner = Arguments { name: arguments.name, nodes: items, line: arguments.line };
-    Ok(Attribute::Number(all(&inner)?.into_iter().sum()))
+    Ok(Attribute::Number(all(&arguments.with(arguments.list(0)?))?.into_iter().sum()))
 }
 
 fn pow(arguments: &Arguments<'_>) -> Made {

@@ -1,9 +1,10 @@
 //! Functions of texts.
 
-use super::{Arguments, Made, Stop, list_of, text, wrong};
+use super::patterns::found;
+use super::{Arguments, Made, Stop, list_of, text, too_long, wrong};
 use crate::attribute::{Attribute, Node};
-use crate::read::terraform::evaluate::{TEXT_BYTES_MAX, Text};
-use regex::Regex;
+use crate::read::terraform::evaluate::{TEXT_BYTES_MAX, Text, measure};
+use regex::Captures;
 
 /// The width that a format may ask for.
 const WIDTH_MAX: usize = 1_000;
@@ -33,7 +34,7 @@ pub(super) fn call(arguments: &Arguments<'_>) -> Option<Made> {
         "replace" => replace(arguments),
         "substr" => substr(arguments),
         "indent" => indent(arguments),
-        "format" => format(arguments).map(|node| node.attribute),
+        "format" => format(arguments),
         "formatlist" => formatlist(arguments),
         "regex" | "regexall" => regex(arguments),
         _ => return None,
@@ -80,11 +81,12 @@ fn join(arguments: &Arguments<'_>) -> Made {
             is_first = false;
         }
     }
-    Ok(joined.finish(arguments.line).attribute)
+    Ok(joined.finish())
 }
 
 fn split(arguments: &Arguments<'_>) -> Made {
     let (separator, value) = (arguments.text(0)?, arguments.text(1)?);
+    arguments.spend(value.matches(&separator).count() as u64)?;
     let parts: Vec<String> =
         if separator.is_empty() { value.chars().map(String::from).collect() } else { value.split(separator.as_str()).map(str::to_owned).collect() };
     Ok(Attribute::List(parts.into_iter().map(|part| Node::new(text(part), arguments.line)).collect()))
@@ -92,12 +94,31 @@ fn split(arguments: &Arguments<'_>) -> Made {
 
 fn replace(arguments: &Arguments<'_>) -> Made {
     let (value, sought, by) = (arguments.text(0)?, arguments.text(1)?, arguments.text(2)?);
-    let replaced = match sought.strip_prefix('/').and_then(|pattern| pattern.strip_suffix('/')) {
-        Some(pattern) => pattern_of(pattern)?.replace_all(&value, by.as_str()).into_owned(),
-        None if by.len().saturating_mul(value.len()) > TEXT_BYTES_MAX * 16 => return Err(Stop::Unknown("a long replacement".to_owned())),
-        None => value.replace(&sought, &by),
+    let mut replaced = Text::default();
+    let Some(pattern) = sought.strip_prefix('/').and_then(|pattern| pattern.strip_suffix('/')) else {
+        for (index, part) in value.split(&sought).enumerate() {
+            replaced.push_text(if index > 0 { &by } else { "" });
+            replaced.push_text(part);
+        }
+        return Ok(replaced.finish());
     };
-    Ok(text(replaced))
+    let pattern = arguments.shared.patterns.get(pattern, arguments)?;
+    let mut end = 0;
+    for found in found(arguments, &pattern, &value)? {
+        let found = found?;
+        let whole = found.get_match();
+        replaced.push_text(&value[end..whole.start()]);
+        // Each `$` may stand for all that was found.
+        if by.matches('$').count().saturating_mul(whole.len()) > TEXT_BYTES_MAX {
+            return Ok(too_long());
+        }
+        let mut expanded = String::new();
+        found.expand(&by, &mut expanded);
+        replaced.push_text(&expanded);
+        end = whole.end();
+    }
+    replaced.push_text(&value[end..]);
+    Ok(replaced.finish())
 }
 
 fn substr(arguments: &Arguments<'_>) -> Made {
@@ -112,19 +133,22 @@ fn substr(arguments: &Arguments<'_>) -> Made {
 fn indent(arguments: &Arguments<'_>) -> Made {
     let spaces = usize::try_from(arguments.whole(0)?).ok().filter(|spaces| *spaces <= WIDTH_MAX);
     let Some(spaces) = spaces else { return wrong("an indent of no sensible width") };
-    Ok(text(arguments.text(1)?.replace('\n', &format!("\n{}", " ".repeat(spaces)))))
-}
-
-fn pattern_of(pattern: &str) -> Result<Regex, Stop> {
-    // Patterns that Go knows and this engine does not are unknown, not wrong.
-    Regex::new(pattern).map_err(|_| Stop::Unknown(format!("the pattern {pattern:?}")))
+    let mut indented = Text::default();
+    for (index, line) in arguments.text(1)?.split('\n').enumerate() {
+        if index > 0 {
+            indented.push_text("\n");
+            indented.push_text(&" ".repeat(spaces));
+        }
+        indented.push_text(line);
+    }
+    Ok(indented.finish())
 }
 
 fn regex(arguments: &Arguments<'_>) -> Made {
-    let (pattern, value) = (pattern_of(&arguments.text(0)?)?, arguments.text(1)?);
-    let found = |captures: regex::Captures<'_>| {
+    let (pattern, value) = (arguments.shared.patterns.get(&arguments.text(0)?, arguments)?, arguments.text(1)?);
+    let names: Vec<&str> = pattern.capture_names().flatten().collect();
+    let parts = |captures: Captures<'_>| {
         let of = |part: Option<regex::Match<'_>>| Node::new(part.map_or(Attribute::Null, |part| text(part.as_str())), arguments.line);
-        let names: Vec<&str> = pattern.capture_names().flatten().collect();
         if !names.is_empty() {
             return Attribute::Map(names.iter().map(|name| ((*name).to_owned(), of(captures.name(name)))).collect());
         }
@@ -133,15 +157,16 @@ fn regex(arguments: &Arguments<'_>) -> Made {
         }
         Attribute::List((1..captures.len()).map(|index| of(captures.get(index))).collect())
     };
+    let mut found = found(arguments, &pattern, &value)?;
     if arguments.name == "regex" {
-        return pattern.captures(&value).map_or_else(|| wrong("the pattern is not found"), |captures| Ok(found(captures)));
+        return found.next().map_or_else(|| wrong("the pattern is not found"), |captures| Ok(parts(captures?)));
     }
-    Ok(Attribute::List(pattern.captures_iter(&value).map(|captures| Node::new(found(captures), arguments.line)).collect()))
+    Ok(Attribute::List(found.map(|captures| Ok(Node::new(parts(captures?), arguments.line))).collect::<Result<_, Stop>>()?))
 }
 
 fn formatlist(arguments: &Arguments<'_>) -> Made {
     let lists = arguments.nodes.iter().filter_map(|node| list_of(node).ok());
-    let Some(count) = lists.map(<[Node]>::len).max() else { return format(arguments).map(|node| node.attribute) };
+    let Some(count) = lists.map(<[Node]>::len).max() else { return format(arguments) };
     let mut made = Vec::new();
     for at in 0..count {
         let row = arguments.nodes.iter().map(|node| match list_of(node) {
@@ -149,13 +174,16 @@ fn formatlist(arguments: &Arguments<'_>) -> Made {
             Err(_) => Ok(node.clone()),
         });
         let row = row.collect::<Result<Vec<_>, _>>()?;
-        made.push(format(&Arguments { name: arguments.name, nodes: &row, line: arguments.line })?);
+        let line = Node::new(format(&arguments.with(&row))?, arguments.line);
+        // The arguments that are no lists are copied into every element.
+        arguments.spend(row.iter().chain([&line]).map(|node| measure(node).0).sum())?;
+        made.push(line);
     }
     Ok(Attribute::List(made))
 }
 
 /// `%s %d %v %q %f %x %%` with width and precision; other verbs are unknown.
-fn format(arguments: &Arguments<'_>) -> Result<Node, Stop> {
+fn format(arguments: &Arguments<'_>) -> Made {
     let pattern = arguments.text(0)?;
     let mut made = Text::default();
     let mut next = 1;
@@ -180,7 +208,7 @@ fn format(arguments: &Arguments<'_>) -> Result<Node, Stop> {
         made.push_text(&formatted(node, spec, verb)?);
     }
     made.push_text(rest);
-    Ok(made.finish(arguments.line))
+    Ok(made.finish())
 }
 
 fn formatted(node: &Node, spec: &str, verb: char) -> Result<String, Stop> {
@@ -201,9 +229,11 @@ fn formatted(node: &Node, spec: &str, verb: char) -> Result<String, Stop> {
     if width > WIDTH_MAX {
         return wrong("a width beyond all use");
     }
-    Ok(match (left, zeros) {
-        (true, _) => format!("{shown:<width$}"),
-        (_, true) => format!("{shown:0>width$}"),
+    Ok(match (left, zeros, shown.strip_prefix('-')) {
+        (true, _, _) => format!("{shown:<width$}"),
+        // Zeros stand behind the sign.
+        (_, true, Some(digits)) => format!("-{digits:0>0$}", width.saturating_sub(1)),
+        (_, true, None) => format!("{shown:0>width$}"),
         _ => format!("{shown:>width$}"),
     })
 }

@@ -183,9 +183,10 @@ impl<'a> Reader<'a> {
 
 /// A value as text. A list or map where a text belongs is JSON that was encoded.
 fn written(node: &Node) -> Value<String> {
-    let (Attribute::List(_) | Attribute::Map(_)) = node.attribute else { return node.text() };
-    let mut text = String::new();
-    if json_text(&mut text, node) { Value::Unknown(text) } else { Value::Known(text) }
+    match node.attribute {
+        Attribute::List(_) | Attribute::Map(_) => Node::new(json_text(node), node.line).text(),
+        _ => node.text(),
+    }
 }
 
 /// Text in which an unknown part stands as `${…}`.

@@ -103,7 +103,7 @@ fn lists_of_lists_of_lists_do_not_fill_the_memory() {
     code.push_str("  it = jsonencode(local.l39)\n}\n");
     let inventory = of(&[("main.tf", &(code + TOPIC))]);
     assert!(get::<Topic>(&inventory, "aws_sns_topic.it").name.is_unknown());
-    assert!(inventory.problems.iter().any(|problem| problem.message.contains("more than 4000000 values")), "{:?}", inventory.problems);
+    assert!(inventory.problems.iter().any(|problem| problem.message.contains("more than 2000000 values")), "{:?}", inventory.problems);
 }
 
 #[test]
@@ -179,4 +179,50 @@ fn a_long_chain_of_resources_ends_as_well() {
         let _ = writeln!(code, "resource \"aws_sns_topic\" \"t{level}\" {{ name = \"${{aws_sns_topic.t{}.name}}\" }}", 2_000 - level);
     }
     assert_eq!(of(&[("main.tf", &code)]).resources.len(), 2_000);
+}
+
+#[test]
+fn a_function_makes_no_more_than_the_budget_whatever_it_is_given() {
+    let long = "long = join(\"\", [for i in range(10000) : \"aaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbb\"])
+         lines = join(\"\", [for i in range(10000) : \"\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\"])";
+    for expression in [
+        "replace(local.long, \"/a/\", local.long)",
+        "replace(local.long, \"a\", local.long)",
+        "replace(local.long, \"/.*/\", replace(local.long, \"a\", \"$0\"))",
+        "indent(1000, local.lines)",
+        "join(local.long, range(10000))",
+        "length(formatlist(\"%s${local.long}\", range(10000)))",
+        "length(setproduct(range(10000), [local.long]))",
+        "length(setproduct([for i in range(5000) : [1]]...))",
+        "length(regexall(\"()()()()()()()()()()()()()()()()()()()()()()()()()\", local.long))",
+        "length(regexall(\"(((((((((((((((((((((.*)))))))))))))))))))))\", local.long)) + length(regexall(\"[0-9]+.*z|.\", local.long))",
+        "length([for i in range(10000) : templatefile(\"long.txt\", {})])",
+        "length([for i in range(10000) : file(\"long.txt\")])",
+        "length([for i in range(10000) : \"${local.long}\"])",
+        "urlencode(urlencode(urlencode(urlencode(urlencode(replace(local.long, \"a\", \"%\"))))))",
+        "length([for i in range(10000) : split(\"\", local.long)])",
+    ] {
+        let code = format!("locals {{\n  {long}\n  it = {expression}\n}}\n{TOPIC}");
+        let inventory = of(&[("main.tf", &code), ("long.txt", &"long ".repeat(200_000))]);
+        assert!(get::<Topic>(&inventory, "aws_sns_topic.it").name.is_unknown(), "{expression}");
+    }
+}
+
+#[test]
+fn many_elements_are_told_apart_without_comparing_each_with_each() {
+    let lists: Vec<String> = (0..10).map(|at| format!("range({}, {})", at * 10_000, at * 10_000 + 10_000)).collect();
+    let all = format!("concat({})", lists.join(", "));
+    for expression in ["distinct(local.all)", "toset(local.all)", "setunion(local.all, local.all)", "setintersection(local.all, local.all)"] {
+        let inventory = of(&[("main.tf", &format!("locals {{\n  all = {all}\n  it = tostring(length({expression}))\n}}\n{TOPIC}"))]);
+        assert_eq!(get::<Topic>(&inventory, "aws_sns_topic.it").name, known("100000"), "{expression}");
+    }
+}
+
+#[test]
+fn a_pattern_is_compiled_once_and_a_huge_one_is_unknown() {
+    let huge = "length([for i in range(10000) : regexall(\"(?:\\\\pL{50}\\\\pN{40}){4}\", \"abc\")])";
+    assert_eq!(super::value(huge), known("10000"));
+    let plain = "length([for i in range(10000) : regexall(\"^[a-z]+\\\\w\", \"abc${i}\")])";
+    assert_eq!(super::value(plain), known("10000"));
+    assert!(super::value("regex(\"(?:\\\\pL{50}\\\\pN{40}){4}\", \"abc\")").is_unknown());
 }
