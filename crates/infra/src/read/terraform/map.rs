@@ -15,6 +15,7 @@ mod reader;
 mod satellites;
 mod secrets;
 
+mod written;
 use super::declared::Declared;
 use crate::inventory::{Inventory, Kind, Resource, Unrecognised};
 use context::Context;

@@ -2,7 +2,8 @@
 
 use super::network::GROUPS;
 use super::reader::Reader;
-use crate::attribute::{Attribute, Node};
+use super::written::written;
+use crate::attribute::Attribute;
 use crate::inventory::data::{Bucket, Cache, Database, ImageRepository, Queue, ServerlessCache, Table};
 use crate::inventory::{Kind, Link};
 use crate::read::terraform::json;
@@ -56,7 +57,7 @@ fn database(reader: &Reader<'_>) -> Database {
         encrypted: reader.flag("storage_encrypted"),
         backup_days: reader.number("backup_retention_period"),
         deletion_protection: reader.flag("deletion_protection"),
-        password: reader.some_text("password"),
+        password: written(reader, "password"),
         managed_password: reader.flag("manage_master_user_password"),
         security_groups: reader.links("vpc_security_group_ids", GROUPS),
     }
@@ -75,7 +76,7 @@ fn cluster_instance(reader: &Reader<'_>) -> Database {
         backup_days: cluster.map_or(Value::Absent, |cluster| cluster.number("backup_retention_period")),
         deletion_protection: of_cluster("deletion_protection"),
         managed_password: of_cluster("manage_master_user_password"),
-        password: cluster.map_or(Value::Absent, |cluster| cluster.some_text("master_password")),
+        password: cluster.map_or(Value::Absent, |cluster| written(&cluster, "master_password")),
         security_groups: cluster.map_or_else(Vec::new, |cluster| cluster.links("vpc_security_group_ids", GROUPS)),
         ..Database::default()
     }

@@ -3,6 +3,7 @@
 use super::context::Context;
 use crate::attribute::{Attribute, Node};
 use crate::inventory::Link;
+use crate::read::partial::placeholders;
 use crate::read::terraform::declared::Declared;
 use crate::read::terraform::evaluate::json_text;
 use crate::value::Value;
@@ -67,6 +68,21 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn text(&self, path: &str) -> Value<String> {
+    /// What stands there as a document: a value, or JSON in a text of which parts may be unknown. What is no JSON stays as it is.
+    pub(super) fn document(&self, path: &str) -> Option<Node> {
+        let node = self.value(path)?;
+        let (Attribute::Text(text) | Attribute::Unknown(text)) = &node.attribute else { return Some(node) };
+        // A text of several lines begins on the line after the mark that opens it.
+        let line = node.line + u32::from(text.trim_end().contains('\n'));
+        let parsed = json::parse_with_holes(text, line).ok();
+        Some(parsed.filter(|parsed| matches!(parsed.attribute, Attribute::List(_) | Attribute::Map(_))).unwrap_or(node))
+    }
+
+    /// A node that was found, through references.
+    pub(super) fn resolved(&self, node: &Node) -> Node {
+        self.context.resolved(node)
+    }
+
         self.value(path).map_or(Value::Absent, |node| explained(written(&node)))
     }
 
@@ -207,9 +223,9 @@ pub(super) fn explained<T>(value: Value<T>) -> Value<T> {
 
 fn sentence(why: String) -> String {
     if why.contains("${") {
-        let holes: BTreeSet<&str> = why.split("${").skip(1).filter_map(|part| part.split('}').next()).collect();
+        let holes: BTreeSet<&str> = placeholders(&why).into_iter().collect();
         let holes: Vec<&str> = holes.into_iter().collect();
-        return format!("`{why}` depends on what is known only at deployment: {}", holes.join("; "));
+        return format!("it depends on what is known only at deployment: {}", holes.join("; "));
     }
     if why.contains(' ') {
         return why;

@@ -2,10 +2,9 @@
 
 use super::compute::FUNCTIONS;
 use super::reader::Reader;
-use crate::attribute::Attribute;
+use super::written::{is_generated, written};
 use crate::inventory::Kind;
 use crate::inventory::secrets::{Key, Parameter, Rotation, Secret};
-use crate::read::terraform::declared::Declared;
 use crate::value::Value;
 
 pub(super) const KEYS: &[&str] = &["aws_kms_key"];
@@ -25,7 +24,7 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
             name: reader.text("name"),
             parameter_type: reader.text("type"),
             tier: reader.text("tier"),
-            written_value: ["value", "insecure_value"].iter().map(|name| reader.text(name)).find(|value| !value.is_absent()).unwrap_or_default(),
+            written_value: ["value", "insecure_value"].iter().map(|name| written(reader, name)).find(|value| !value.is_absent()).unwrap_or_default(),
         }
         .into(),
         "aws_kms_key" => Key { rotates: reader.flag("enable_key_rotation") }.into(),
@@ -57,20 +56,7 @@ fn days(reader: &Reader<'_>) -> Value<f64> {
 
 fn secret(reader: &Reader<'_>) -> Secret {
     let versions = reader.satellites(&["aws_secretsmanager_secret_version"]);
-    let written_value =
-        versions.first().map_or(Value::Absent, |version| if is_generated(version) { Value::Absent } else { version.text("secret_string") });
+    let told = versions.first().filter(|version| !is_generated(version, "secret_string"));
+    let written_value = told.map_or(Value::Absent, |version| written(version, "secret_string"));
     Secret { name: reader.text("name"), key: reader.link("kms_key_id", KEYS), written_value }
-}
-
-/// Whether a value is made up when it is deployed, as `GenerateSecretString` does in CloudFormation.
-fn is_generated(version: &Reader<'_>) -> bool {
-    let makes = |declared: &Declared| declared.type_name == "random_password" || declared.type_name == "random_string";
-    match version.find("secret_string").map(|node| &node.attribute) {
-        Some(Attribute::Reference { .. }) => version.follow(&version.link("secret_string", &[])).is_some_and(|one| makes(one.declared)),
-        Some(Attribute::Unknown(text)) => {
-            let holes = version.holes(text);
-            !holes.is_empty() && holes.len() == text.matches("${").count() && holes.into_iter().all(makes)
-        }
-        _ => false,
-    }
 }

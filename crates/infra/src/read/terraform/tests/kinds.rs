@@ -10,7 +10,7 @@ use crate::inventory::data::{Bucket, Cache, Database, Queue};
 use crate::inventory::identity::{Role, User};
 use crate::inventory::network::{ElasticIp, Endpoint, InternetGateway, RouteTable, SecurityGroup};
 use crate::inventory::observe::{Alarm, Budget, LogGroup};
-use crate::inventory::secrets::{Rotation, Secret};
+use crate::inventory::secrets::{Parameter, Rotation, Secret};
 use crate::value::Value;
 
 #[test]
@@ -177,7 +177,7 @@ fn containers_are_read_from_a_document_of_which_parts_are_unknown() {
     let task: &TaskDefinition = get(&inventory, "aws_ecs_task_definition.it");
     assert_eq!((&task.cpu, &task.memory_mb), (&Value::Known(512.0), &Value::Known(1024.0)));
     let container = &task.containers[0];
-    assert_eq!(container.image, Value::Unknown("`example/api:${var.tag}` depends on what is known only at deployment: var.tag".to_owned()));
+    assert_eq!(container.image, Value::Unknown("it depends on what is known only at deployment: var.tag".to_owned()));
     assert_eq!(container.ports, [Value::Known(8000.0)]);
     assert_eq!(container.secrets["KEY"], to("aws_secretsmanager_secret.it"));
     assert_eq!(container.log_group, to("aws_cloudwatch_log_group.it"), "by its name");
@@ -563,4 +563,87 @@ fn a_group_without_egress_lets_nothing_out_and_a_validation_record_is_part_of_it
         assert_eq!(get::<SecurityGroup>(&inventory, &format!("aws_security_group.{name}")).egress, [], "{name}");
     }
     assert!(inventory.resource("aws_route53_record.validation[each.key]").is_none() && inventory.conditional.is_empty());
+}
+
+#[test]
+fn what_adds_to_something_elsewhere_is_told_by_itself() {
+    let inventory = clean(
+        "variable \"group\" {}
+         variable \"role\" {}
+         resource \"aws_security_group_rule\" \"ssh\" {
+           security_group_id = var.group
+           type              = \"ingress\"
+           protocol          = \"tcp\"
+           from_port         = 22
+           to_port           = 22
+           cidr_blocks       = [\"0.0.0.0/0\"]
+         }
+         resource \"aws_vpc_security_group_ingress_rule\" \"rdp\" {
+           security_group_id = data.aws_security_group.web.id
+           cidr_ipv4         = \"0.0.0.0/0\"
+           ip_protocol       = \"tcp\"
+           from_port         = 3389
+           to_port           = 3389
+         }
+         data \"aws_security_group\" \"web\" {}
+         resource \"aws_iam_role_policy\" \"all\" {
+           role   = \"deployer\"
+           policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"*\", Resource = \"*\" }] })
+         }
+         resource \"aws_iam_group_policy\" \"all\" {
+           group  = aws_iam_group.it.name
+           policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"*\", Resource = \"*\" }] })
+         }
+         resource \"aws_iam_group\" \"it\" { name = \"it\" }
+         resource \"aws_iam_role_policy_attachment\" \"admin\" {
+           role       = var.role
+           policy_arn = \"arn:aws:iam::aws:policy/AdministratorAccess\"
+         }",
+    );
+    for (id, port) in [("aws_security_group_rule.ssh", 22.0), ("aws_vpc_security_group_ingress_rule.rdp", 3389.0)] {
+        let group: &SecurityGroup = get(&inventory, id);
+        assert_eq!((&group.ingress[0].from_port, &group.ingress[0].cidr), (&Value::Known(port), &known("0.0.0.0/0")));
+        assert!(group.vpc.is_unknown());
+    }
+    for id in ["aws_iam_role_policy.all", "aws_iam_group_policy.all"] {
+        assert_eq!(get::<Policy>(&inventory, id).document.known().unwrap().statements[0].actions, [known("*")]);
+    }
+    let attached = &get::<Role>(&inventory, "aws_iam_role_policy_attachment.admin").attached;
+    assert_eq!(*attached, [outside("arn:aws:iam::aws:policy/AdministratorAccess")]);
+}
+
+#[test]
+fn a_secret_is_written_down_though_a_part_beside_it_is_not_known_and_no_reason_repeats_it() {
+    let inventory = clean(
+        "resource \"aws_db_instance\" \"it\" { password = \"hunter2-${aws_vpc.it.owner_id}\" }
+         resource \"aws_vpc\" \"it\" {}
+         resource \"aws_secretsmanager_secret\" \"it\" {}
+         resource \"aws_secretsmanager_secret_version\" \"it\" {
+           secret_id     = aws_secretsmanager_secret.it.id
+           secret_string = jsonencode({ username = \"admin\", password = \"hunter2\", host = aws_db_instance.it.address })
+         }
+         resource \"aws_ssm_parameter\" \"it\" { value = \"postgres://admin:hunter2@${aws_db_instance.it.address}/app\" }
+         resource \"aws_lambda_function\" \"it\" {
+           environment { variables = { DB_PASSWORD = \"hunter2-${aws_db_instance.it.port}\" } }
+         }",
+    );
+    assert_eq!(get::<Secret>(&inventory, "aws_secretsmanager_secret.it").written_value, known("hunter2"));
+    assert_eq!(get::<Parameter>(&inventory, "aws_ssm_parameter.it").written_value, known("hunter2"));
+    assert_eq!(get::<Database>(&inventory, "aws_db_instance.it").password, known("hunter2-"));
+    let why = "it depends on what is known only at deployment: aws_db_instance.it.port";
+    assert_eq!(get::<Function>(&inventory, "aws_lambda_function.it").environment["DB_PASSWORD"], Value::Unknown(why.to_owned()));
+}
+
+#[test]
+fn a_condition_that_is_not_known_is_a_condition() {
+    let inventory = clean(
+        "variable \"condition\" {}
+         resource \"aws_iam_policy\" \"it\" {
+           policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"s3:GetObject\", Resource = \"*\", Condition = var.condition }] })
+         }
+         resource \"aws_iam_policy\" \"untold\" { policy = var.condition }",
+    );
+    assert_eq!(get::<Policy>(&inventory, "aws_iam_policy.it").document.known().unwrap().statements[0].conditions.len(), 1);
+    let untold = &get::<Policy>(&inventory, "aws_iam_policy.untold").document;
+    assert_eq!(*untold, Value::Unknown("var.condition has no value here".to_owned()));
 }
