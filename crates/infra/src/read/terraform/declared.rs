@@ -68,6 +68,7 @@ impl Declarations {
                     children.iter().for_each(|child| self.add(evaluator, child, root, why));
                 }
                 Err(source) => {
+                    let source = without_credentials(&source);
                     let id = format!("{}module.{}", module.prefix, call.label(0));
                     let origin = Origin { file: call.file.clone(), line: call.block.line, path: path_of(&id).to_owned() };
                     self.calls.push(Unrecognised { id, type_name: format!("module {source}"), origin });
@@ -77,9 +78,44 @@ impl Declarations {
     }
 }
 
+/// The source of a module without what lets one in: `user:password@`, and parameters other than the version.
+fn without_credentials(source: &str) -> String {
+    let (address, parameters) = source.split_once('?').unwrap_or((source, ""));
+    let address = match address.split_once("://") {
+        Some((scheme, rest)) => {
+            let host = rest.find('/').unwrap_or(rest.len());
+            format!("{scheme}://{}", rest[..host].rfind('@').map_or(rest, |at| &rest[at + 1..]))
+        }
+        None => address.to_owned(),
+    };
+    match parameters.split('&').find(|parameter| parameter.starts_with("ref=")) {
+        Some(version) => format!("{address}?{version}"),
+        None => address,
+    }
+}
+
 /// An address without the folder that keeps the roots apart.
 pub(super) fn path_of(address: &str) -> &str {
     // Folders come before the first bracket, whose key may hold slashes of its own.
     let end = address.find('[').unwrap_or(address.len());
     address[..end].rfind('/').map_or(address, |slash| &address[slash + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_credentials;
+
+    #[test]
+    fn a_modules_source_is_told_without_its_token() {
+        for (source, told) in [
+            ("git::https://oauth2:token@gitlab.com/a/b.git?ref=v1", "git::https://gitlab.com/a/b.git?ref=v1"),
+            ("git::ssh://git@github.com/a/b.git?sshkey=abc&ref=v2", "git::ssh://github.com/a/b.git?ref=v2"),
+            ("s3::https://s3.amazonaws.com/b/k.zip?aws_access_key_secret=x", "s3::https://s3.amazonaws.com/b/k.zip"),
+            ("https://example.com/@scope/b.zip", "https://example.com/@scope/b.zip"),
+            ("git@github.com:a/b.git", "git@github.com:a/b.git"),
+            ("terraform-aws-modules/vpc/aws", "terraform-aws-modules/vpc/aws"),
+        ] {
+            assert_eq!(without_credentials(source), told);
+        }
+    }
 }
