@@ -24,8 +24,10 @@ pub struct Inventory {
     pub resources: Vec<Resource>,
     /// Declared resources of types that have no place in `Kind`. Listed, never dropped.
     pub unrecognised: Vec<Unrecognised>,
-    /// What could not be read, and where.
+    /// What could not be read, and where: what stands there may declare resources that nobody saw.
     pub problems: Vec<Problem>,
+    /// What was read otherwise than its writer may expect. It hides values at most, and no resource.
+    pub notices: Vec<Problem>,
     /// The languages that declared something.
     pub languages: Vec<Language>,
     /// Resources, by id, of which it cannot be told whether they are there at all, with why: a condition or count that a deployment decides.
@@ -89,7 +91,7 @@ pub struct Unrecognised {
     pub origin: Origin,
 }
 
-/// Something that could not be read.
+/// Something that could not be read, or not as it was meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
     /// The file, relative.

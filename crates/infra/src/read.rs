@@ -88,6 +88,7 @@ fn add(inventory: &mut Inventory, other: Inventory) {
     inventory.resources.extend(other.resources);
     inventory.unrecognised.extend(other.unrecognised);
     inventory.problems.extend(other.problems);
+    inventory.notices.extend(other.notices);
     inventory.languages.extend(other.languages);
     inventory.conditional.extend(other.conditional);
 }
@@ -96,8 +97,10 @@ fn add(inventory: &mut Inventory, other: Inventory) {
 fn in_order(mut inventory: Inventory) -> Inventory {
     inventory.resources.sort_by(|left, right| (&left.origin, &left.id).cmp(&(&right.origin, &right.id)));
     inventory.unrecognised.sort_by(|left, right| (&left.origin, &left.id).cmp(&(&right.origin, &right.id)));
-    inventory.problems.sort();
-    inventory.problems.dedup();
+    for problems in [&mut inventory.problems, &mut inventory.notices] {
+        problems.sort();
+        problems.dedup();
+    }
     inventory.languages.sort();
     inventory.languages.dedup();
     inventory

@@ -103,7 +103,7 @@ pub struct Review {
     /// Declared types that no rule knows, with how many there are of each.
     #[serde(skip)]
     pub unrecognised: Vec<(String, usize)>,
-    /// Decisions that did nothing: expired, or for what is not so.
+    /// What was read otherwise than its writer may expect, and decisions that did nothing: expired, or for what is not so.
     #[serde(skip)]
     pub notices: Vec<String>,
     /// The day of the review.
@@ -256,7 +256,7 @@ pub fn review(input: &Input) -> Review {
         languages: input.inventory.languages.clone(),
         problems: input.inventory.problems.clone(),
         unrecognised: unrecognised(input.inventory),
-        notices: decided.notices(),
+        notices: input.inventory.notices.iter().map(notice).chain(decided.notices()).collect(),
         today: input.today.clone(),
     }
 }
@@ -347,6 +347,11 @@ fn summary(checks: &[Check]) -> Summary {
         *counted += 1;
     }
     summary
+}
+
+fn notice(problem: &Problem) -> String {
+    let line = problem.line.map_or_else(String::new, |line| format!(":{line}"));
+    format!("in {}{line}: {}", problem.file, problem.message)
 }
 
 fn unrecognised(inventory: &Inventory) -> Vec<(String, usize)> {

@@ -63,8 +63,11 @@ pub(crate) fn read(files: &Files<'_>) -> Inventory {
     let mut inventory = map::inventory(&declarations.resources);
     inventory.unrecognised.append(&mut declarations.calls);
     inventory.conditional = declarations.conditional;
-    inventory.problems = tree.problems.iter().cloned().chain(evaluator.into_problems()).chain(problems).collect();
+    let (hidden, notices) = evaluator.into_problems_and_notices();
+    inventory.problems = tree.problems.iter().cloned().chain(hidden).chain(problems).collect();
+    inventory.notices = tree.notices.iter().cloned().chain(notices).collect();
     inventory.problems.sort();
+    inventory.notices.sort();
     if is_aws || is_of_aws(&inventory, &tree) {
         inventory.languages.push(Language::Terraform);
     }

@@ -62,6 +62,7 @@ fn declared(path: &Path, load: &mut Load) -> Result<Inventory, Failure> {
     let files = Files::of(path);
     let inventory = read_files(&files, &Options::default());
     warn_of(&inventory.problems);
+    warn_of(&inventory.notices);
     if inventory.resources.is_empty() && inventory.unrecognised.is_empty() {
         if !inventory.problems.is_empty() {
             return Err(Failure::new(

@@ -59,6 +59,7 @@ pub(super) struct Evaluator<'t> {
     /// Of resources; none while one is being made.
     bodies: RefCell<BTreeMap<String, Option<Rc<Node>>>>,
     problems: RefCell<BTreeSet<Problem>>,
+    notices: RefCell<BTreeSet<Problem>>,
     /// The file of the expression that is being evaluated, for problems.
     file: Cell<&'t str>,
     depth: Cell<u32>,
@@ -114,6 +115,7 @@ impl<'t> Evaluator<'t> {
             targets: RefCell::default(),
             bodies: RefCell::default(),
             problems: RefCell::default(),
+            notices: RefCell::default(),
             file: Cell::new(""),
             depth: Cell::new(0),
             functions: Functions::default(),
@@ -121,18 +123,24 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    /// What could not be read, so far.
-    pub(super) fn into_problems(self) -> BTreeSet<Problem> {
-        self.problems.into_inner()
+    /// What could not be read, and what was read without some values, so far.
+    pub(super) fn into_problems_and_notices(self) -> (BTreeSet<Problem>, BTreeSet<Problem>) {
+        (self.problems.into_inner(), self.notices.into_inner())
     }
 
+    /// Resources may be hidden here.
     fn problem(&self, line: u32, message: String) {
         self.problems.borrow_mut().insert(Problem { file: self.file.get().to_owned(), line: Some(line), message });
     }
 
+    /// A value is not what its writer may expect; the resources are all there.
+    fn notice(&self, line: u32, message: String) {
+        self.notices.borrow_mut().insert(Problem { file: self.file.get().to_owned(), line: Some(line), message });
+    }
+
     fn evaluate(&self, expression: &Expression, scope: Scope<'_>) -> Evaluated {
         if self.depth.get() >= DEPTH_MAX {
-            self.problem(expression.line, format!("expressions use each other more than {DEPTH_MAX} levels deep; this one is left unknown"));
+            self.notice(expression.line, format!("expressions use each other more than {DEPTH_MAX} levels deep; this one is left unknown"));
             return Err("it is nested too deeply".to_owned());
         }
         self.spend(1)?;
@@ -151,7 +159,7 @@ impl<'t> Evaluator<'t> {
         self.functions.budget.spend(work).map_err(|exhausted| {
             if !self.is_exhausted.replace(true) {
                 let file = self.file.get().to_owned();
-                self.problems.borrow_mut().insert(Problem { file, line: None, message: exhausted.why() });
+                self.notices.borrow_mut().insert(Problem { file, line: None, message: exhausted.why() });
             }
             "there are too many values".to_owned()
         })

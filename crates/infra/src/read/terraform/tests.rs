@@ -21,7 +21,7 @@ fn of(files: &[(&str, &str)]) -> Inventory {
 /// The inventory of one file, about which there is nothing to complain.
 fn clean(text: &str) -> Inventory {
     let inventory = of(&[("main.tf", text)]);
-    assert_eq!(inventory.problems, []);
+    assert_eq!((&inventory.problems, &inventory.notices), (&vec![], &vec![]));
     inventory
 }
 

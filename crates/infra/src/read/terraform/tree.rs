@@ -1,7 +1,7 @@
 //! The folders of a tree with what their files declare, and which of them are roots.
 
 use super::json;
-use super::syntax::{self, Block, Body, Expression};
+use super::syntax::{self, Block, Body, Expression, ExpressionKind};
 use super::{FILE_BYTES_MAX, Files};
 use crate::inventory::Problem;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +47,8 @@ impl Placed {
 pub(super) struct Tree {
     pub sources: BTreeMap<String, Source>,
     pub problems: Vec<Problem>,
+    /// What was read and does not count.
+    pub notices: Vec<Problem>,
 }
 
 impl Tree {
@@ -60,16 +62,20 @@ impl Tree {
             let Some(body) = tree.body(path, bytes) else { continue };
             let folder = folder_of(path).to_owned();
             let source = tree.sources.entry(folder.clone()).or_insert_with(|| Source { folder, ..Source::default() });
-            source.take(path, body, &mut tree.problems);
+            source.take(path, body, &mut tree.problems, &mut tree.notices);
         }
         let (mut values, others): (Vec<_>, Vec<_>) = files.iter().filter(|(path, _)| is_values(path)).partition(|(path, _)| applies_by_itself(path));
         let unused = others.into_iter().map(|(path, _)| path).filter(|path| tree.is_beside_code(path)).map(|path| {
             let name = path.rsplit('/').next().unwrap_or(path);
-            let message = format!("{name} is not loaded by itself: only terraform.tfvars and *.auto.tfvars are, so that other values hold here");
+            let stem = name.split('.').next().unwrap_or(name);
+            let plan = format!("terraform plan -var-file={name} -out=p && terraform show -json p > plan.json");
+            let message = format!(
+                "its values are not applied, since only terraform.tfvars and *.auto.tfvars are by themselves: copy it to {stem}.auto.tfvars, or review a plan ({plan})"
+            );
             Problem { file: path.clone(), line: None, message }
         });
         let unused: Vec<Problem> = unused.collect();
-        tree.problems.extend(unused);
+        tree.notices.extend(unused);
         // terraform.tfvars first, then the automatic ones in their order.
         values.sort_by_key(|(path, _)| (is_automatic(path), path.as_str()));
         for (path, bytes) in values {
@@ -138,13 +144,23 @@ impl Tree {
 }
 
 impl Source {
-    fn take(&mut self, file: &str, body: Body, problems: &mut Vec<Problem>) {
+    fn take(&mut self, file: &str, body: Body, problems: &mut Vec<Problem>, notices: &mut Vec<Problem>) {
         for block in body.blocks {
             let placed = Placed { file: file.to_owned(), block };
+            let labels = match placed.block.kind.as_str() {
+                "resource" | "data" | "ephemeral" => 2,
+                "module" => 1,
+                _ => 0,
+            };
+            if labels > 0 && placed.block.labels.len() != labels {
+                let message = format!("a {} block needs {labels} labels", placed.block.kind);
+                problems.push(Problem { file: placed.file, line: Some(placed.block.line), message });
+                continue;
+            }
             match placed.block.kind.as_str() {
-                "resource" => add(&mut self.resources, &mut self.places, placed, 2, problems),
-                "data" | "ephemeral" => add(&mut self.data, &mut self.places, placed, 2, problems),
-                "module" => add(&mut self.modules, &mut self.places, placed, 1, problems),
+                "resource" => add(&mut self.resources, &mut self.places, placed, notices),
+                "data" | "ephemeral" => add(&mut self.data, &mut self.places, placed, notices),
+                "module" => add(&mut self.modules, &mut self.places, placed, notices),
                 "variable" => drop(self.variables.insert(placed.label(0).to_owned(), placed)),
                 "output" => drop(self.outputs.insert(placed.label(0).to_owned(), placed)),
                 "provider" => self.providers.push(placed),
@@ -158,12 +174,7 @@ impl Source {
 }
 
 /// Adds a block; one of the same name is replaced piece by piece when the file overrides, else the first stands.
-fn add(blocks: &mut Vec<Placed>, places: &mut BTreeMap<String, usize>, placed: Placed, labels: usize, problems: &mut Vec<Problem>) {
-    if placed.block.labels.len() != labels {
-        let message = format!("a {} block needs {labels} labels", placed.block.kind);
-        problems.push(Problem { file: placed.file, line: Some(placed.block.line), message });
-        return;
-    }
+fn add(blocks: &mut Vec<Placed>, places: &mut BTreeMap<String, usize>, placed: Placed, notices: &mut Vec<Problem>) {
     let name = format!("{} {}", placed.block.kind, placed.block.labels.join("."));
     let Some(first) = places.get(&name).and_then(|place| blocks.get_mut(*place)) else {
         places.insert(name, blocks.len());
@@ -172,7 +183,7 @@ fn add(blocks: &mut Vec<Placed>, places: &mut BTreeMap<String, usize>, placed: P
     };
     if !overrides(&placed.file) {
         let message = format!("{} is declared twice, first in {}:{}; the first is read", placed.block.labels.join("."), first.file, first.block.line);
-        problems.push(Problem { file: placed.file, line: Some(placed.block.line), message });
+        notices.push(Problem { file: placed.file, line: Some(placed.block.line), message });
         return;
     }
     let Body { attributes, blocks } = placed.block.body;
@@ -186,7 +197,16 @@ fn add(blocks: &mut Vec<Placed>, places: &mut BTreeMap<String, usize>, placed: P
 fn requires_aws(terraform: &Body) -> bool {
     let required = terraform.blocks("required_providers").flat_map(|block| block.body.attributes.iter());
     let in_json = terraform.attributes.iter().filter(|(name, _)| name == "required_providers");
-    required.chain(in_json).any(|(name, value)| name == "aws" || format!("{value:?}").contains("hashicorp/aws"))
+    required.chain(in_json).any(|(name, value)| name == "aws" || names_aws(value))
+}
+
+/// Whether a provider's source, or one of several in JSON, is AWS's.
+fn names_aws(value: &Expression) -> bool {
+    match &value.kind {
+        ExpressionKind::Object(entries) => entries.iter().any(|(name, value)| name.as_text() == Some("aws") || names_aws(value)),
+        ExpressionKind::List(items) => items.iter().any(names_aws),
+        _ => value.as_text().is_some_and(|source| source.ends_with("hashicorp/aws")),
+    }
 }
 
 /// A file's body, or the line and the sentence that say why not.

@@ -85,7 +85,7 @@ impl Evaluator<'_> {
         let entries = match entries(collection) {
             Ok(Ok(entries)) if entries.len() <= DYNAMIC_MAX => entries,
             Ok(Ok(entries)) => {
-                self.problem(block.line, format!("a dynamic block makes {} blocks; more than {DYNAMIC_MAX} are not read", entries.len()));
+                self.notice(block.line, format!("a dynamic block makes {} blocks; more than {DYNAMIC_MAX} are not read", entries.len()));
                 return unknown(format!("{} blocks", entries.len()));
             }
             Ok(Err(why)) | Err(why) => return unknown(why),

@@ -77,7 +77,7 @@ impl Evaluator<'_> {
                     Expansion { shape: Shape::Count, instances: instances.collect(), why: None }
                 }
                 crate::Value::Known(count) => {
-                    self.problem(block.line, format!("{name} is there {count} times; more than {INSTANCES_MAX} are read as one"));
+                    self.notice(block.line, format!("{name} is there {count} times; more than {INSTANCES_MAX} are read as one"));
                     self.unknown(prefix, name, "count", &format!("{MORE}{name}"), block)
                 }
                 _ => {
@@ -100,7 +100,7 @@ impl Evaluator<'_> {
                 }
             }
             Ok(Ok(entries)) => {
-                self.problem(block.line, format!("{name} is there {} times; more than {INSTANCES_MAX} are read as one", entries.len()));
+                self.notice(block.line, format!("{name} is there {} times; more than {INSTANCES_MAX} are read as one", entries.len()));
                 return self.unknown(prefix, name, "each", &format!("{MORE}{name}"), block);
             }
             Ok(Err(why)) | Err(why) => why,

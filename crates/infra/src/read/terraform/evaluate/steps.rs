@@ -52,7 +52,7 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn undeclared(&self, line: u32, name: String) -> Evaluated {
-        self.problem(line, format!("{name} is used and not declared"));
+        self.notice(line, format!("{name} is used and not declared"));
         Err(format!("{name} is not declared"))
     }
 

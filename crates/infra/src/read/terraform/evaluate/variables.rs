@@ -26,7 +26,7 @@ impl<'t> Evaluator<'t> {
         let Some((file, expression)) = this.source.locals.get(name) else { return Rc::new(self.undeclared(line, format!("local.{name}"))) };
         let before = matches!(this.values.borrow().get(&format!("local.{name}")), Some(Slot::Open));
         if before {
-            self.problem(line, format!("local.{name} depends on itself"));
+            self.notice(line, format!("local.{name} depends on itself"));
         }
         self.once(&this, format!("local.{name}"), || self.in_file(file, || self.evaluate(expression, Scope { module, names: None })))
     }

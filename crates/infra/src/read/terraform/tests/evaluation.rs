@@ -139,7 +139,7 @@ fn a_condition_that_cannot_be_told_decides_nothing_unless_both_sides_agree() {
 #[test]
 fn something_that_is_used_and_not_declared_is_a_problem_with_its_line() {
     let inventory = of(&[("a/main.tf", "resource \"aws_sns_topic\" \"it\" {\n  name = local.nowhere\n}")]);
-    let problem = &inventory.problems[0];
+    let problem = &inventory.notices[0];
     assert_eq!((problem.file.as_str(), problem.line), ("a/main.tf", Some(2)));
     assert_eq!(problem.message, "local.nowhere is used and not declared");
     assert!(get::<Topic>(&inventory, "aws_sns_topic.it").name.is_unknown());
@@ -156,9 +156,10 @@ fn variables_take_defaults_then_files_of_values() {
         ("environments/prod.tfvars", "a = \"not read\""),
     ]);
     assert_eq!(get::<Topic>(&inventory, "aws_sns_topic.it").name, known("default tfvars auto"));
-    let problems: Vec<_> = inventory.problems.iter().map(|problem| (problem.file.as_str(), problem.message.as_str())).collect();
-    let message = "prod.tfvars is not loaded by itself: only terraform.tfvars and *.auto.tfvars are, so that other values hold here";
-    assert_eq!(problems, [("environments/prod.tfvars", message)]);
+    let message = "its values are not applied, since only terraform.tfvars and *.auto.tfvars are by themselves: copy it to prod.auto.tfvars, \
+                   or review a plan (terraform plan -var-file=prod.tfvars -out=p && terraform show -json p > plan.json)";
+    let notices: Vec<_> = inventory.notices.iter().map(|notice| (notice.file.as_str(), notice.message.as_str())).collect();
+    assert_eq!((notices, inventory.problems), (vec![("environments/prod.tfvars", message)], vec![]), "no resource is hidden there");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn modules_that_double_at_every_level_are_bounded() {
 fn locals_in_a_circle_are_unknown_and_a_problem() {
     let inventory = of(&[("main.tf", &format!("locals {{\n  it = local.b\n  b  = local.it\n}}\n{TOPIC}"))]);
     assert!(get::<Topic>(&inventory, "aws_sns_topic.it").name.is_unknown());
-    assert_eq!(inventory.problems[0].message, "local.it depends on itself");
+    assert_eq!(inventory.notices[0].message, "local.it depends on itself");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_huge_count_is_one_and_a_problem() {
         "resource \"aws_vpc\" \"it\" {\n  count = 1000000000\n}\nresource \"aws_vpc\" \"each\" { for_each = toset([for i in range(5000) : tostring(i)]) }\nresource \"aws_vpc\" \"negative\" { count = -1 }",
     )]);
     assert_eq!(ids(&inventory), ["aws_vpc.it[0]", "aws_vpc.each[each.key]", "aws_vpc.negative[0]"]);
-    assert_eq!(inventory.problems[0].message, "aws_vpc.it is there 1000000000 times; more than 1000 are read as one");
+    assert_eq!(inventory.notices[0].message, "aws_vpc.it is there 1000000000 times; more than 1000 are read as one");
     assert_eq!(inventory.conditional.len(), 3);
 }
 
@@ -103,7 +103,7 @@ fn lists_of_lists_of_lists_do_not_fill_the_memory() {
     code.push_str("  it = jsonencode(local.l39)\n}\n");
     let inventory = of(&[("main.tf", &(code + TOPIC))]);
     assert!(get::<Topic>(&inventory, "aws_sns_topic.it").name.is_unknown());
-    assert!(inventory.problems.iter().any(|problem| problem.message.contains("more than 2000000 values")), "{:?}", inventory.problems);
+    assert!(inventory.notices.iter().any(|problem| problem.message.contains("more than 2000000 values")), "{:?}", inventory.problems);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_long_chain_of_locals_ends_with_a_problem_and_not_with_the_stack() {
     code.push_str("  short = local.l20\n  it = local.l2999\n}\n");
     let inventory = of(&[("main.tf", &(code + TOPIC + "resource \"aws_sns_topic\" \"short\" { name = local.short }\n"))]);
     assert!(get::<Topic>(&inventory, "aws_sns_topic.it").name.is_unknown());
-    assert!(inventory.problems.iter().any(|problem| problem.message.contains("levels deep")), "{:?}", inventory.problems);
+    assert!(inventory.notices.iter().any(|problem| problem.message.contains("levels deep")), "{:?}", inventory.problems);
     assert_eq!(get::<Topic>(&inventory, "aws_sns_topic.short").name, known("X"));
 }
 
