@@ -119,16 +119,29 @@ impl Lines {
     }
 
     fn traversal(&self, traversal: &expr::Traversal) -> ExpressionKind {
-        let steps = traversal.operators.iter().map(|operator| match operator.value() {
-            TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => Step::Splat,
-            TraversalOperator::GetAttr(name) => Step::Name(name.to_string()),
-            TraversalOperator::Index(index) => Step::Index(self.expression(index)),
-            #[expect(clippy::cast_precision_loss, reason = "nobody writes an index beyond 2^53")]
-            TraversalOperator::LegacyIndex(index) => {
-                Step::Index(Expression { kind: ExpressionKind::Literal(Attribute::Number(*index.value() as f64)), line: self.line(index) })
+        let mut root = self.expression(&traversal.expr);
+        let mut steps = Vec::new();
+        let mut is_in_splat = false;
+        for operator in &traversal.operators {
+            let step = match operator.value() {
+                TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => Step::Splat,
+                TraversalOperator::GetAttr(name) => Step::Name(name.to_string()),
+                TraversalOperator::Index(index) => Step::Index(self.expression(index)),
+                #[expect(clippy::cast_precision_loss, reason = "nobody writes an index beyond 2^53")]
+                TraversalOperator::LegacyIndex(index) => {
+                    Step::Index(Expression { kind: ExpressionKind::Literal(Attribute::Number(*index.value() as f64)), line: self.line(index) })
+                }
+            };
+            let belongs_to_splat = matches!(operator.value(), TraversalOperator::GetAttr(_) | TraversalOperator::LegacyIndex(_));
+            if is_in_splat && !belongs_to_splat {
+                // `x.*.a[0]` is the first of all `a`, where `x[*].a[0]` is the first of each.
+                let line = root.line;
+                root = Expression { kind: ExpressionKind::Steps(Box::new(root), std::mem::take(&mut steps)), line };
             }
-        });
-        ExpressionKind::Steps(Box::new(self.expression(&traversal.expr)), steps.collect())
+            is_in_splat = matches!(operator.value(), TraversalOperator::AttrSplat(_)) || (is_in_splat && belongs_to_splat);
+            steps.push(step);
+        }
+        ExpressionKind::Steps(Box::new(root), steps)
     }
 
     /// `indent`: spaces to take from the lines of these elements; `within`: from the lines inside of directives, which the parser leaves.

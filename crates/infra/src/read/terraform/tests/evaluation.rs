@@ -47,6 +47,9 @@ fn collections_are_walked() {
     check("{ for x in [\"a\", \"b\"] : x => upper(x) }.b", "B");
     check("join(\",\", { for x in [\"aa\", \"ab\", \"b\"] : substr(x, 0, 1) => x... }[\"a\"])", "aa,ab");
     check("join(\",\", [{ n = 1 }, { n = 2 }][*].n)", "1,2");
+    check("[{ n = [1, 2] }, { n = [3] }].*.n[1][0]", "3");
+    check("join(\",\", [{ n = [1, 2] }, { n = [3] }][*].n[0])", "1,3");
+    check("[{ n = \"a\" }, { n = \"b\" }].*.n[1]", "b");
     check("max([1, 5, 3]...)", "5");
 }
 
