@@ -3,6 +3,7 @@
 use super::{Evaluated, Evaluator, Instance, reference_text};
 use crate::attribute::{Attribute, Node};
 use crate::read::terraform::json;
+use crate::read::terraform::tree::Placed;
 use std::collections::BTreeMap;
 
 impl Evaluator<'_> {
@@ -19,19 +20,30 @@ impl Evaluator<'_> {
                 return self.again(&made);
             }
             // A region's name and the partition follow from the provider.
-            ("aws_region", "name" | "id" | "region") => match this.region("aws") {
-                crate::Value::Known(region) => Attribute::Text(region),
-                _ => Attribute::Unknown(reference_text(&instance.address, Some(name))),
+            ("aws_region", "name" | "id" | "region") => match self.region_of_data(module, placed, instance) {
+                Some(region) => Attribute::Text(region),
+                None => Attribute::Unknown(reference_text(&instance.address, Some(name))),
             },
-            ("aws_partition", "partition" | "dns_suffix") => match this.region("aws") {
-                crate::Value::Known(region) if is_commercial(&region) => {
-                    Attribute::Text(if name == "partition" { "aws" } else { "amazonaws.com" }.to_owned())
-                }
+            ("aws_partition", "partition" | "dns_suffix") => match self.region_of_data(module, placed, instance) {
+                Some(region) if is_commercial(&region) => Attribute::Text(if name == "partition" { "aws" } else { "amazonaws.com" }.to_owned()),
                 _ => Attribute::Unknown(reference_text(&instance.address, Some(name))),
             },
             _ => Attribute::Unknown(reference_text(&instance.address, Some(name))),
         };
         Ok(Node::new(attribute, line))
+    }
+
+    /// The region that a data source asks for: the one that it names, else its provider's.
+    fn region_of_data(&self, module: usize, placed: &Placed, instance: &Instance) -> Option<String> {
+        let body = self.in_file(&placed.file, || self.of_instance(module, &placed.block, instance));
+        if let Some(named) = body.get("region").or(body.get("name")) {
+            return self.resolved(named.clone()).text().known().cloned();
+        }
+        if body.get("endpoint").is_some() {
+            return None;
+        }
+        let provider = placed.block.body.attribute("provider").and_then(|provider| provider.as_path());
+        self.module(module).region(provider.as_deref().unwrap_or("aws")).known().cloned()
     }
 
     fn resolved_documents(&self, node: Node) -> Node {

@@ -71,7 +71,10 @@ fn a_region_comes_from_the_provider_that_a_resource_names() {
               source    = \"./m\"
               providers = { aws = aws.virginia }
             }
-            module \"inherits\" { source = \"./m\" }",
+            module \"inherits\" { source = \"./m\" }
+            data \"aws_region\" \"there\" { provider = aws.virginia }
+            data \"aws_region\" \"named\" { name = \"ap-south-1\" }
+            resource \"aws_sns_topic\" \"regions\" { name = \"${data.aws_region.there.name} ${data.aws_region.named.id}\" }",
         ),
         (
             "m/main.tf",
@@ -81,6 +84,7 @@ fn a_region_comes_from_the_provider_that_a_resource_names() {
     let inventory = of(&files);
     assert_eq!(inventory.problems, []);
     let region = |id: &str| inventory.resource(id).unwrap().region.clone();
+    assert_eq!(get::<Topic>(&inventory, "aws_sns_topic.regions").name, known("us-east-1 ap-south-1"));
     assert_eq!(region("aws_acm_certificate.it"), known("us-east-1"));
     assert_eq!(region("aws_vpc.it"), known("eu-central-1"));
     assert_eq!(region("aws_vpc.own"), known("us-west-2"));
