@@ -1,5 +1,6 @@
 //! From Terraform's resources to the inventory's kinds, each joined with the resources that only add to it.
 
+mod alone;
 mod api;
 mod balancing;
 mod compute;
@@ -28,7 +29,9 @@ pub(super) fn inventory(declared: &[Declared]) -> Inventory {
     let mut inventory = Inventory::default();
     for (index, one) in declared.iter().enumerate() {
         let reader = Reader::of(&context, one);
-        if let Some(kind) = kind(&reader) {
+        // What adds to something that stands elsewhere is told by itself.
+        let alone = || if context.is_joined(index) { None } else { alone::kind(&reader) };
+        if let Some(kind) = kind(&reader).or_else(alone) {
             let region = reader::explained(one.region.clone());
             inventory.resources.push(Resource { id: one.id.clone(), origin: one.origin.clone(), region, kind });
         } else if !context.is_joined(index) && !not_needed::is_not_needed(&reader) {

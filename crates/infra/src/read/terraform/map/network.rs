@@ -108,7 +108,7 @@ fn add(permissions: &mut Vec<Permission>, permission: Permission) {
 }
 
 /// A rule with any number of peers, as one permission each.
-fn permissions(reader: &Reader<'_>) -> Vec<Permission> {
+pub(super) fn permissions(reader: &Reader<'_>) -> Vec<Permission> {
     if let Attribute::Unknown(_) = reader.this().attribute {
         // A block over something unknown: whom it lets in, and where, cannot be told.
         return vec![permission_of_rule(reader)];
@@ -137,7 +137,7 @@ fn permissions(reader: &Reader<'_>) -> Vec<Permission> {
 }
 
 /// A rule with one peer.
-fn permission_of_rule(reader: &Reader<'_>) -> Permission {
+pub(super) fn permission_of_rule(reader: &Reader<'_>) -> Permission {
     let protocol = protocol(reader.text("ip_protocol"));
     let cidr = if reader.has("cidr_ipv4") { reader.text("cidr_ipv4") } else { reader.text("cidr_ipv6") };
     let group = if reader.has("referenced_security_group_id") {

@@ -7,7 +7,7 @@ use crate::inventory::compute::{
     AutoScalingGroup, BeanstalkEnvironment, Function, Instance, LaunchTemplate, ScalingPolicy, ScalingTarget, Service, TaskDefinition,
 };
 use crate::inventory::data::{Bucket, Cache, Database, Queue};
-use crate::inventory::identity::{Role, User};
+use crate::inventory::identity::{Policy, Role, User};
 use crate::inventory::network::{ElasticIp, Endpoint, InternetGateway, RouteTable, SecurityGroup};
 use crate::inventory::observe::{Alarm, Budget, LogGroup};
 use crate::inventory::secrets::{Parameter, Rotation, Secret};
