@@ -41,7 +41,11 @@ impl Reading<'_> {
     }
 
     fn statement(&self, node: &Node) -> Statement {
-        if let Attribute::Unknown(why) = &node.attribute {
+        if let Attribute::Unknown(text) = &node.attribute {
+            let why = &match (self.text)(node) {
+                Value::Unknown(why) => why,
+                _ => text.clone(),
+            };
             // Something is allowed or denied here, and none of it can be told.
             let (effect, action, resource) = (Value::Unknown(why.clone()), Value::Unknown(why.clone()), Value::Unknown(why.clone()));
             return Statement { effect, actions: vec![action], resources: vec![resource], line: node.line, ..Statement::default() };

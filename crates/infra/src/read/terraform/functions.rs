@@ -8,7 +8,6 @@ mod patterns;
 mod texts;
 
 pub(super) use collections::as_set;
-pub(super) use encoding::from_base64;
 
 use super::evaluate::{Budget, Evaluated, TEXT_BYTES_MAX, too_long};
 use crate::attribute::{Attribute, Node};

@@ -15,8 +15,8 @@ mod observe;
 mod reader;
 mod satellites;
 mod secrets;
-
 mod written;
+
 use super::declared::Declared;
 use crate::inventory::{Inventory, Kind, Resource, Unrecognised};
 use context::Context;

@@ -2,6 +2,7 @@
 
 use super::{Arguments, Made, Stop, text, wrong};
 use crate::attribute::Attribute;
+use crate::read::base64;
 use crate::read::terraform::evaluate::json_text;
 use crate::read::terraform::json;
 use std::fmt::Write as _;
@@ -51,25 +52,8 @@ fn to_base64(bytes: &[u8]) -> String {
     encoded
 }
 
-/// The bytes of base 64, or nothing when it is none.
-pub(crate) fn from_base64(encoded: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(encoded.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for byte in encoded.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let sextet = ALPHABET.iter().position(|letter| *letter == byte)?;
-        bits = bits << 6 | u32::try_from(sextet).ok()?;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
-    }
-    Some(bytes)
-}
-
 fn decode_base64(arguments: &Arguments<'_>) -> Made {
-    match from_base64(&arguments.text(0)?).and_then(|bytes| String::from_utf8(bytes).ok()) {
+    match base64::decode(&arguments.text(0)?).and_then(|bytes| String::from_utf8(bytes).ok()) {
         Some(decoded) => Ok(text(decoded)),
         None => wrong("it is not the base 64 of a text"),
     }

@@ -7,7 +7,7 @@ use crate::inventory::Kind;
 use crate::inventory::compute::{
     AutoScalingGroup, BeanstalkApplication, BeanstalkEnvironment, Function, FunctionUrl, Instance, LaunchTemplate, ScalingPolicy, Volume,
 };
-use crate::read::terraform::functions::from_base64;
+use crate::read::base64;
 use crate::value::Value;
 use std::collections::BTreeMap;
 
@@ -105,7 +105,7 @@ fn pattern_of(reader: &Reader<'_>, path: &str) -> Value<String> {
 
 /// The text behind base 64; what is no base 64 is the text itself.
 fn decoded(encoded: Value<String>) -> Value<String> {
-    encoded.map(|encoded| from_base64(&encoded).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(encoded))
+    encoded.map(|encoded| base64::decode(&encoded).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(encoded))
 }
 
 /// The launch template, by id or by name.

@@ -6,7 +6,6 @@ use super::reader::Reader;
 use crate::attribute::{Attribute, Node};
 use crate::inventory::compute::{Cluster, Container, ScalingPolicy, ScalingTarget, Service, TaskDefinition};
 use crate::inventory::{Kind, Link};
-use crate::read::terraform::json;
 use crate::value::Value;
 
 const CLUSTERS: &[&str] = &["aws_ecs_cluster"];
@@ -69,15 +68,12 @@ fn amount(text: Value<String>, unit: &str) -> Value<f64> {
 
 /// The definitions, whether they are a value, a JSON text, or a text of which parts are unknown.
 fn containers(reader: &Reader<'_>) -> Vec<Container> {
-    let Some(node) = reader.value("container_definitions") else { return Vec::new() };
-    let parsed = match &node.attribute {
-        Attribute::Text(text) => json::parse_with_holes(text, first_line(text, node.line)).ok(),
-        Attribute::Unknown(text) if text.contains('[') => json::parse_with_holes(text, first_line(text, node.line)).ok(),
-        Attribute::List(_) | Attribute::Map(_) => Some(node.clone()),
-        _ => None,
-    };
-    let parsed = parsed.filter(|node| node.items().iter().all(|item| matches!(item.attribute, Attribute::Map(_) | Attribute::Unknown(_))));
-    let node = parsed.unwrap_or_else(|| {
+    let Some(node) = reader.document("container_definitions") else { return Vec::new() };
+    let are_definitions = matches!(node.attribute, Attribute::List(_) | Attribute::Map(_))
+        && node.items().iter().all(|item| matches!(item.attribute, Attribute::Map(_) | Attribute::Unknown(_)));
+    let node = if are_definitions {
+        node
+    } else {
         let why = match node.text() {
             Value::Unknown(why) => why,
             _ => match node.items().first().map(|item| item.text()) {
@@ -87,13 +83,8 @@ fn containers(reader: &Reader<'_>) -> Vec<Container> {
             },
         };
         Node::new(Attribute::Unknown(why), node.line)
-    });
+    };
     node.items().into_iter().map(|item| container(&reader.on(item))).collect()
-}
-
-/// A text of several lines begins on the line after the mark that opens it.
-pub(super) fn first_line(text: &str, line: u32) -> u32 {
-    line + u32::from(text.trim_end().contains('\n'))
 }
 
 fn container(reader: &Reader<'_>) -> Container {

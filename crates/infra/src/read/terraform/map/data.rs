@@ -6,7 +6,6 @@ use super::written::written;
 use crate::attribute::Attribute;
 use crate::inventory::data::{Bucket, Cache, Database, ImageRepository, Queue, ServerlessCache, Table};
 use crate::inventory::{Kind, Link};
-use crate::read::terraform::json;
 use crate::value::Value;
 
 pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
@@ -142,14 +141,9 @@ fn queue(reader: &Reader<'_>) -> Queue {
 
 /// The queue that a redrive policy names, whether it is a value or a JSON text.
 fn dead_letters(reader: &Reader<'_>) -> Value<Link> {
-    let Some(node) = reader.value("redrive_policy") else { return Value::Absent };
-    let parsed = match &node.attribute {
-        Attribute::Map(_) => Some(node.clone()),
-        Attribute::Text(text) | Attribute::Unknown(text) => json::parse_with_holes(text, node.line).ok(),
-        _ => None,
-    };
-    match parsed {
-        Some(policy) => reader.on(&policy).link("deadLetterTargetArn", &["aws_sqs_queue"]),
-        None => reader.link_of(&Node::new(node.attribute, node.line), &[]),
+    match reader.document("redrive_policy") {
+        Some(policy) if matches!(policy.attribute, Attribute::Map(_)) => reader.on(&policy).link("deadLetterTargetArn", &["aws_sqs_queue"]),
+        Some(other) => reader.link_of(&other, &[]),
+        None => Value::Absent,
     }
 }

@@ -1,13 +1,10 @@
 //! Roles, users, policies and their documents.
 
-use super::containers::first_line;
-use super::reader::{Reader, pattern};
-use crate::attribute::{Attribute, Node};
+use super::reader::{Reader, explained, pattern};
 use crate::inventory::Kind;
-use crate::inventory::identity::{AccessKey, Condition, Document, InstanceProfile, Policy, Role, Statement, User};
-use crate::read::terraform::json;
+use crate::inventory::identity::{AccessKey, Document, InstanceProfile, Policy, Role, User};
+use crate::read::policy::Reading;
 use crate::value::Value;
-use std::collections::BTreeMap;
 
 const POLICIES: &[&str] = &["aws_iam_policy"];
 
@@ -49,68 +46,14 @@ fn user(reader: &Reader<'_>) -> User {
 }
 
 /// Declared policies, or the ARNs of others, of which a part may be unknown.
-fn attached(reader: &Reader<'_>, path: &str) -> Vec<Value<crate::Link>> {
+pub(super) fn attached(reader: &Reader<'_>, path: &str) -> Vec<Value<crate::Link>> {
     let patterns = reader.pattern_links(path);
     reader.links(path, POLICIES).into_iter().zip(patterns).map(|(link, pattern)| if link.is_unknown() { pattern } else { link }).collect()
 }
 
 /// A policy document, whether it is a value, a JSON text, or a text of which parts are unknown.
-fn document(reader: &Reader<'_>, path: &str) -> Value<Document> {
-    let Some(node) = reader.value(path) else { return Value::Absent };
-    let parsed = match &node.attribute {
-        Attribute::Map(_) => Some(node.clone()),
-        Attribute::Text(text) => json::parse_with_holes(text, first_line(text, node.line)).ok(),
-        Attribute::Unknown(text) if text.contains('{') => json::parse_with_holes(text, first_line(text, node.line)).ok(),
-        _ => None,
-    };
-    match parsed {
-        Some(parsed) if matches!(parsed.attribute, Attribute::Map(_)) => {
-            let document = reader.on(&parsed);
-            Value::Known(Document { statements: document.blocks("Statement").iter().map(statement).collect() })
-        }
-        _ => match super::reader::explained(node.text()) {
-            Value::Unknown(why) => Value::Unknown(why),
-            _ => Value::Unknown("it is not a policy document".to_owned()),
-        },
-    }
-}
-
-fn statement(reader: &Reader<'_>) -> Statement {
-    Statement {
-        sid: reader.some_text("Sid"),
-        effect: reader.text("Effect"),
-        actions: reader.patterns("Action"),
-        not_actions: if is_unknown(reader) { Vec::new() } else { reader.patterns("NotAction") },
-        resources: reader.pattern_links("Resource"),
-        not_resources: if is_unknown(reader) { Vec::new() } else { reader.pattern_links("NotResource") },
-        principals: if is_unknown(reader) { BTreeMap::new() } else { principals(reader) },
-        conditions: if is_unknown(reader) { Vec::new() } else { conditions(reader) },
-        line: reader.line(),
-    }
-}
-
-/// A statement of a document that is not known. That it allows something, and on something, is all that can be said.
-fn is_unknown(reader: &Reader<'_>) -> bool {
-    matches!(reader.this().attribute, Attribute::Unknown(_))
-}
-
-fn principals(reader: &Reader<'_>) -> BTreeMap<String, Vec<Value<String>>> {
-    let Some(node) = reader.value("Principal") else { return BTreeMap::new() };
-    match &node.attribute {
-        Attribute::Map(kinds) => kinds.iter().map(|(kind, node)| (kind.clone(), node.items().into_iter().map(pattern).collect())).collect(),
-        _ => BTreeMap::from([("*".to_owned(), vec![pattern(&node)])]),
-    }
-}
-
-fn conditions(reader: &Reader<'_>) -> Vec<Condition> {
-    let Some(Node { attribute: Attribute::Map(operators), .. }) = reader.value("Condition") else { return Vec::new() };
-    let mut conditions = Vec::new();
-    for (operator, node) in &operators {
-        let Attribute::Map(keys) = &node.attribute else { continue };
-        for (key, values) in keys {
-            let values = values.items().into_iter().map(pattern).collect();
-            conditions.push(Condition { operator: operator.clone(), key: key.clone(), values });
-        }
-    }
-    conditions
+pub(super) fn document(reader: &Reader<'_>, path: &str) -> Value<Document> {
+    let Some(node) = reader.document(path) else { return Value::Absent };
+    let reading = Reading { text: &|node| pattern(&reader.resolved(node)), link: &|node| reader.pattern_link(node) };
+    explained(reading.document(&node))
 }

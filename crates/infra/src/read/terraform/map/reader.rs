@@ -6,6 +6,7 @@ use crate::inventory::Link;
 use crate::read::partial::placeholders;
 use crate::read::terraform::declared::Declared;
 use crate::read::terraform::evaluate::json_text;
+use crate::read::terraform::json;
 use crate::value::Value;
 use std::collections::BTreeSet;
 
@@ -67,7 +68,6 @@ impl<'a> Reader<'a> {
         self.find(path).map(|node| self.context.resolved(node))
     }
 
-    pub(super) fn text(&self, path: &str) -> Value<String> {
     /// What stands there as a document: a value, or JSON in a text of which parts may be unknown. What is no JSON stays as it is.
     pub(super) fn document(&self, path: &str) -> Option<Node> {
         let node = self.value(path)?;
@@ -83,6 +83,7 @@ impl<'a> Reader<'a> {
         self.context.resolved(node)
     }
 
+    pub(super) fn text(&self, path: &str) -> Value<String> {
         self.value(path).map_or(Value::Absent, |node| explained(written(&node)))
     }
 
@@ -152,10 +153,6 @@ impl<'a> Reader<'a> {
         self.value(path).map_or(Value::Absent, |node| pattern(&node))
     }
 
-    pub(super) fn patterns(&self, path: &str) -> Vec<Value<String>> {
-        self.elements(path).iter().map(|node| pattern(&self.context.resolved(node))).collect()
-    }
-
     /// The declared resources that the holes of a text name, in their order.
     pub(super) fn holes(&self, text: &str) -> Vec<&'a Declared> {
         self.context.holes(text)
@@ -221,6 +218,7 @@ pub(super) fn explained<T>(value: Value<T>) -> Value<T> {
     }
 }
 
+/// The text around what is not known is left out: it may be a secret's.
 fn sentence(why: String) -> String {
     if why.contains("${") {
         let holes: BTreeSet<&str> = placeholders(&why).into_iter().collect();

@@ -125,7 +125,7 @@ fn what_cannot_be_told_says_why() {
     let variable = "variable \"name\" {}\ndata \"aws_ami\" \"it\" {}";
     assert_eq!(with(variable, "var.name"), Value::Unknown("var.name has no value here".to_owned()));
     assert_eq!(with(variable, "data.aws_ami.it.id"), Value::Unknown("data.aws_ami.it.id is looked up at deployment".to_owned()));
-    let half = Value::Unknown("`${var.name}-api` depends on what is known only at deployment: var.name".to_owned());
+    let half = Value::Unknown("it depends on what is known only at deployment: var.name".to_owned());
     assert_eq!(with(variable, "\"${var.name}-api\""), half);
     assert_eq!(with(variable, "format(\"%s-api\", var.name)"), half);
     assert_eq!(with(variable, "upper(var.name)"), Value::Unknown("var.name has no value here".to_owned()));
