@@ -45,6 +45,9 @@ static MARK: LazyLock<Regex> = LazyLock::new(|| {
 /// How much of a file that is too large to be a template is looked at to say so.
 const HEAD_BYTES: usize = 64 * 1024;
 
+/// How much of a JSON file tells whether Terraform wrote it.
+const BEGINNING_BYTES: usize = 1024;
+
 /// The inventory of a folder, or of one file.
 pub fn read(root: &Path) -> Inventory {
     read_files(&Files::of(root), &Options::default())
@@ -71,7 +74,8 @@ fn terraform_files<'f>(files: &'f Files, problems: &mut Vec<Problem>) -> terrafo
         Ok(bytes) => drop(taken.insert(path.to_owned(), bytes)),
         Err(message) => problems.push(Problem { file: path.to_owned(), line: None, message }),
     };
-    for path in files.paths().filter(|path| terraform::is_ours(path)) {
+    let is_shown = |path: &str| path.ends_with(".json") && files.head(path, BEGINNING_BYTES).is_ok_and(|bytes| terraform::is_shown(path, &bytes));
+    for path in files.paths().filter(|path| terraform::is_ours(path) || is_shown(path)) {
         take(path, &mut taken);
     }
     let named: BTreeSet<String> = taken.iter().flat_map(|(path, code)| terraform::named_in(path, code)).filter(|path| files.has(path)).collect();

@@ -35,6 +35,11 @@ pub(crate) fn is_ours(path: &str) -> bool {
     !is_downloaded && (tree::is_code(path) || tree::is_values(path) || derived::may_be(path))
 }
 
+/// Whether a file of another name is a plan or state all the same, by how it begins.
+pub(crate) fn is_shown(path: &str, beginning: &[u8]) -> bool {
+    !path.split('/').any(|part| part == ".terraform") && derived::begins_as_shown(path, beginning)
+}
+
 /// Reads all that Terraform declares in these files.
 ///
 /// `Language::Terraform` is among the languages when something of AWS is declared: a resource or data source of its provider,
@@ -50,8 +55,9 @@ pub(crate) fn read(files: &Files<'_>) -> Inventory {
         let module = evaluator.root(source, &prefix);
         declarations.add(&evaluator, &module, index, None);
     }
-    let (derived, problems) = derived::read(files, &declarations.resources, roots.len());
-    declarations.resources.extend(derived);
+    let folders: Vec<&str> = roots.iter().map(|source| source.folder.as_str()).collect();
+    let derived = derived::read(files, &declarations.resources, &folders);
+    declarations.resources.extend(derived.resources);
     let is_aws = declarations.resources.iter().any(|one| is_aws(&one.type_name));
     declarations.resources.retain(|one| {
         let is_validation = map::is_validation(one);
@@ -64,8 +70,8 @@ pub(crate) fn read(files: &Files<'_>) -> Inventory {
     inventory.unrecognised.append(&mut declarations.calls);
     inventory.conditional = declarations.conditional;
     let (hidden, notices) = evaluator.into_problems_and_notices();
-    inventory.problems = tree.problems.iter().cloned().chain(hidden).chain(problems).collect();
-    inventory.notices = tree.notices.iter().cloned().chain(notices).collect();
+    inventory.problems = tree.problems.iter().cloned().chain(hidden).chain(derived.problems).collect();
+    inventory.notices = tree.notices.iter().cloned().chain(notices).chain(derived.notices).collect();
     inventory.problems.sort();
     inventory.notices.sort();
     if is_aws || is_of_aws(&inventory, &tree) {

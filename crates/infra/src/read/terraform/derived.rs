@@ -12,63 +12,118 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A plan or state beyond this is refused: it would take many times its size in memory. States of a thousand resources have some 5 MB.
 pub(crate) const BYTES_MAX: usize = 16 << 20;
 
-/// Marks that only Terraform's own JSON has, near its beginning.
+/// Marks that only Terraform's own JSON has.
 const MARKS: &[&str] = &["\"terraform_version\"", "\"planned_values\"", "\"lineage\""];
 
-/// How much of a file is looked at for a mark.
-const BEGINNING_BYTES: usize = 64 << 10;
+/// How plans and states are called. What a file of such a name holds decides.
+const NAMES: &[&str] = &["plan", "state", "terraform", "show"];
 
-/// Whether a path may be a plan or a state. What it holds decides.
+/// Whether a path may be a plan or a state.
 pub(super) fn may_be(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let is_json = name.ends_with(".json") && !name.ends_with(".tf.json") && !name.ends_with(".tfvars.json");
-    name.ends_with(".tfstate") || (is_json && ["plan", "state", "terraform", "show"].iter().any(|word| name.contains(word)))
+    name.ends_with(".tfstate") || (is_json(path) && NAMES.iter().any(|word| name.contains(word)))
+}
+
+/// Whether a file of any name begins as `terraform show -json` begins its output.
+pub(super) fn begins_as_shown(path: &str, beginning: &[u8]) -> bool {
+    is_json(path) && String::from_utf8_lossy(beginning).contains("\"terraform_version\"")
+}
+
+fn is_json(path: &str) -> bool {
+    path.ends_with(".json") && !path.ends_with(".tf.json") && !path.ends_with(".tfvars.json")
+}
+
+/// What plans and states say beyond the code.
+#[derive(Default)]
+pub(super) struct Derived {
+    pub resources: Vec<Declared>,
+    pub problems: Vec<Problem>,
+    pub notices: Vec<Problem>,
 }
 
 /// The resources of plans, then of states. What the code declares, or the plan beside a state, is told once: by the first of them,
-/// which has lines that a person can change.
-pub(super) fn read(files: &Files<'_>, code: &[Declared], first_root: usize) -> (Vec<Declared>, Vec<Problem>) {
-    let (mut declared, mut problems) = (Vec::new(), Vec::new());
-    let in_code: BTreeSet<String> = code.iter().map(|one| without_keys(&one.origin.path)).collect();
+/// which has lines that a person can change. `roots`: the folders of the code's roots.
+pub(super) fn read(files: &Files<'_>, code: &[Declared], roots: &[&str]) -> Derived {
+    let mut derived = Derived::default();
+    let in_code: BTreeMap<(usize, String), &str> =
+        code.iter().map(|one| ((one.root, without_keys(&one.origin.path)), one.origin.file.as_str())).collect();
     let mut ids: BTreeSet<String> = code.iter().map(|one| one.id.clone()).collect();
     let mut documents = Vec::new();
-    for (path, bytes) in files.iter().filter(|(path, _)| may_be(path)) {
+    for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with(".tfstate") || is_json(path)) {
         match document(path, bytes) {
             Ok(Some(document)) => documents.push((path, document)),
             Ok(None) => {}
-            Err((line, message)) => problems.push(Problem { file: path.clone(), line, message }),
+            Err((line, message)) => derived.problems.push(Problem { file: path.clone(), line, message }),
         }
     }
     // A plan knows what a state will become.
     documents.sort_by_key(|(path, document)| (document.get("planned_values").is_none(), *path));
-    let mut in_folder: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut planned: BTreeMap<(&str, String), &str> = BTreeMap::new();
     for (index, (path, document)) in documents.iter().enumerate() {
-        let read = match (document.get("planned_values"), document.get("values")) {
-            (Some(values), _) => plan::resources(path, values, document),
-            (None, Some(values)) => plan::resources(path, values, document),
-            (None, None) => state::resources(path, document),
+        let is_plan = document.get("planned_values").is_some();
+        let read = match document.get("planned_values").or(document.get("values")) {
+            Some(values) => plan::resources(path, values, document),
+            None => state::resources(path, document),
         };
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let known = in_folder.entry(folder).or_default();
-        let new: Vec<Declared> = read.into_iter().filter(|one| !in_code.contains(&without_keys(&one.id)) && !known.contains(&one.id)).collect();
-        known.extend(new.iter().map(|one| one.id.clone()));
+        let related = related(folder, roots);
+        let told_by = |one: &Declared| {
+            let in_code = related.iter().find_map(|root| in_code.get(&(*root, without_keys(&one.id))));
+            in_code.or_else(|| planned.get(&(folder, one.id.clone())).filter(|_| !is_plan)).copied()
+        };
+        let all = read.len();
+        let (mut new, mut elsewhere) = (Vec::new(), None);
+        for one in read {
+            match told_by(&one) {
+                Some(file) => elsewhere = elsewhere.or(Some(file)),
+                None => new.push(one),
+            }
+        }
+        if let Some(file) = elsewhere {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let message = format!(
+                "{} of its {all} resources are not taken from here, since {file} declares them; to have its values, review {name} by itself",
+                all - new.len()
+            );
+            derived.notices.push(Problem { file: (*path).clone(), line: None, message });
+        }
+        if is_plan {
+            planned.extend(new.iter().map(|one| ((folder, one.id.clone()), path.as_str())));
+        }
         let clashes = new.iter().any(|one| ids.contains(&one.id));
         let prefix = if clashes { format!("{path}/") } else { String::new() };
         ids.extend(new.iter().map(|one| format!("{prefix}{}", one.id)));
-        declared.extend(new.into_iter().map(|one| Declared {
+        derived.resources.extend(new.into_iter().map(|one| Declared {
             id: format!("{prefix}{}", one.id),
-            root: first_root + index,
+            root: roots.len() + index,
             body: prefixed(one.body, &prefix),
             ..one
         }));
     }
-    (declared, problems)
+    derived
+}
+
+/// The roots whose plan or state may stand in a folder: the one there; where there is none, those above and beneath.
+fn related(folder: &str, roots: &[&str]) -> Vec<usize> {
+    let is_beneath = |folder: &str, other: &str| other.is_empty() || folder.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
+    let own: Vec<usize> = (0..roots.len()).filter(|root| roots[*root] == folder).collect();
+    if own.is_empty() { (0..roots.len()).filter(|root| is_beneath(folder, roots[*root]) || is_beneath(roots[*root], folder)).collect() } else { own }
 }
 
 fn document(path: &str, bytes: &[u8]) -> Result<Option<Node>, (Option<u32>, String)> {
-    let beginning = String::from_utf8_lossy(&bytes[..bytes.len().min(BEGINNING_BYTES)]);
     let is_state = path.ends_with(".tfstate");
-    if !is_state && !MARKS.iter().any(|mark| beginning.contains(mark)) {
+    if may_be(path) && (bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])) {
+        // What `>` writes in PowerShell.
+        return Err((None, "the file is UTF-16; write it as UTF-8: terraform show -json p | Out-File -Encoding utf8 plan.json".to_owned()));
+    }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if is_state && error.error_len().is_some() => return Err((None, "the file is not UTF-8".to_owned())),
+        // A file that is too large ends within a letter, perhaps.
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !is_state && !MARKS.iter().any(|mark| text.contains(mark)) {
         return Ok(None);
     }
     if bytes.len() > BYTES_MAX {
@@ -79,7 +134,6 @@ fn document(path: &str, bytes: &[u8]) -> Result<Option<Node>, (Option<u32>, Stri
         // An empty state is what `terraform init` may leave.
         return Ok(None);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| (None, "the file is not UTF-8".to_owned()))?;
     let document = json::parse(text).map_err(|broken| (Some(broken.line), format!("not JSON: {}", broken.message)))?;
     let is_shown = document.get("planned_values").is_some() || document.get("values").is_some();
     match document.get("version").and_then(|version| version.number().known().copied()) {
@@ -94,14 +148,17 @@ fn document(path: &str, bytes: &[u8]) -> Result<Option<Node>, (Option<u32>, Stri
     }
 }
 
-/// An address without the keys of instances, and without the folder or file in front of it.
+/// An address without the keys of instances. A key in quotes may hold brackets.
 fn without_keys(address: &str) -> String {
     let mut kept = String::new();
-    let mut in_key = false;
-    for character in address.chars() {
+    let (mut in_key, mut in_quotes) = (false, false);
+    let mut characters = address.chars();
+    while let Some(character) = characters.next() {
         match character {
-            '[' => in_key = true,
-            ']' => in_key = false,
+            '\\' if in_quotes => drop(characters.next()),
+            '"' if in_key => in_quotes = !in_quotes,
+            '[' if !in_quotes => in_key = true,
+            ']' if !in_quotes => in_key = false,
             _ if !in_key => kept.push(character),
             _ => {}
         }
@@ -128,19 +185,34 @@ fn cleaned(node: &Node) -> Node {
     let attribute = match &node.attribute {
         Attribute::Map(entries) => {
             let set = entries.iter().filter(|(_, node)| !matches!(&node.attribute, Attribute::Text(text) if text.is_empty()));
-            Attribute::Map(
-                set.map(|(name, node)| {
-                    let is_block =
-                        matches!(&node.attribute, Attribute::List(items) if items.iter().all(|item| matches!(item.attribute, Attribute::Map(_))));
-                    (name.clone(), if is_block { cleaned(node) } else { node.clone() })
-                })
-                .collect(),
-            )
+            Attribute::Map(set.map(|(name, node)| (name.clone(), cleaned_part(name, node))).collect())
         }
         Attribute::List(items) => Attribute::List(items.iter().map(cleaned).collect()),
         other => other.clone(),
     };
     Node::new(attribute, node.line)
+}
+
+fn cleaned_part(name: &str, node: &Node) -> Node {
+    match &node.attribute {
+        // Blocks.
+        Attribute::List(items) if items.iter().all(|item| matches!(item.attribute, Attribute::Map(_))) => cleaned(node),
+        // Providers before version 6 keep the SHA-1 of a start-up script.
+        Attribute::Text(text) if name == "user_data" && text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            Node::new(Attribute::Unknown("only its hash is kept".to_owned()), node.line)
+        }
+        _ => node.clone(),
+    }
+}
+
+/// Takes out the secrets that Terraform stores whoever gave them: that one stands here does not say that one stands in the code.
+fn hide_secrets(body: &mut Node, why: &str) {
+    let Attribute::Map(entries) = &mut body.attribute else { return };
+    for name in ["password", "master_password", "secret_string"] {
+        if let Some(node) = entries.get_mut(name).filter(|node| matches!(node.attribute, Attribute::Text(_))) {
+            node.attribute = Attribute::Unknown(why.to_owned());
+        }
+    }
 }
 
 /// The region in a resource's own attributes: since version 6 of the provider each has one, and before that most ARNs do.

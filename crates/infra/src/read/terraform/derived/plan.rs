@@ -3,10 +3,11 @@
 //! A plan holds every value that is known before it is applied. What is not, such as the ids of new resources, is looked up in the
 //! configuration that comes with it: the references of the expression say which resources it comes from.
 
-use super::{cleaned, region_of};
+use super::{cleaned, hide_secrets, region_of, without_keys};
 use crate::attribute::{Attribute, Node};
 use crate::inventory::Origin;
 use crate::read::terraform::declared::Declared;
+use crate::read::terraform::evaluate::Budget;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +26,12 @@ pub(super) fn resources(file: &str, values: &Node, document: &Node) -> Vec<Decla
     let unknown: BTreeMap<String, &Node> =
         changes.into_iter().filter_map(|change| Some((text(change, "address")?, change.at(&["change", "after_unknown"])?))).collect();
     let addresses: BTreeSet<String> = found.iter().filter_map(|resource| text(resource, "address")).collect();
-    let plan = Plan { document, configuration: document.at(&["configuration", "root_module"]), addresses };
+    let configuration = document.at(&["configuration", "root_module"]);
+    let mut configured = BTreeMap::new();
+    if let Some(root) = configuration {
+        index(root, "", DEPTH_MAX, &mut configured);
+    }
+    let plan = Plan { document, configuration, configured, addresses, budget: Budget::default() };
     found.into_iter().filter_map(|resource| plan.declared(file, resource, &unknown)).collect()
 }
 
@@ -37,6 +43,23 @@ fn gather<'d>(module: &'d Node, depth: u32, found: &mut Vec<&'d Node>) {
     }
 }
 
+/// The configured resources of a module and of those that it calls, each by its address without keys.
+fn index<'d>(module: &'d Node, path: &str, depth: u32, configured: &mut BTreeMap<String, &'d Node>) {
+    for resource in module.get("resources").map(Node::items).unwrap_or_default() {
+        if text(resource, "mode").as_deref() != Some("data")
+            && let (Some(type_name), Some(name)) = (text(resource, "type"), text(resource, "name"))
+        {
+            configured.insert(format!("{path}{type_name}.{name}"), resource);
+        }
+    }
+    let Some(Node { attribute: Attribute::Map(calls), .. }) = module.get("module_calls") else { return };
+    for (name, call) in calls {
+        if let (Some(module), Some(depth)) = (call.get("module"), depth.checked_sub(1)) {
+            index(module, &format!("{path}module.{name}."), depth, configured);
+        }
+    }
+}
+
 fn text(node: &Node, name: &str) -> Option<String> {
     node.get(name).and_then(|node| node.text().known().cloned())
 }
@@ -44,8 +67,12 @@ fn text(node: &Node, name: &str) -> Option<String> {
 struct Plan<'d> {
     document: &'d Node,
     configuration: Option<&'d Node>,
+    /// By address without keys.
+    configured: BTreeMap<String, &'d Node>,
     /// Of all planned resources.
     addresses: BTreeSet<String>,
+    /// Expressions that refer to each other could be followed for ever, and each instance could refer to all of another's.
+    budget: Budget,
 }
 
 /// A module as its resources' expressions see it.
@@ -70,10 +97,11 @@ impl<'d> Plan<'d> {
         let empty = Node::new(Attribute::Map(BTreeMap::new()), resource.line);
         let mut body = cleaned(resource.get("values").unwrap_or(&empty));
         let module = self.configuration.and_then(|root| module_of(root, prefix));
-        let configured = module.and_then(|module| {
-            let resources = module.get("resources").map(Node::items).unwrap_or_default();
-            resources.into_iter().find(|one| text(one, "type").as_deref() == Some(&type_name) && text(one, "name").as_deref() == Some(&name))
-        });
+        let configured = self.configured.get(&format!("{}{own}", without_keys(prefix))).copied();
+        match configured {
+            Some(configured) => given_elsewhere(&mut body, resource, configured),
+            None => hide_secrets(&mut body, "Terraform keeps it, whoever gave it"),
+        }
         if let Some(unknown) = unknown.get(&address) {
             let within =
                 module.map(|configuration| Within { configuration, prefix, key, each: configured.and_then(|one| one.get("for_each_expression")) });
@@ -162,8 +190,11 @@ impl<'d> Plan<'d> {
     /// The resources that an expression refers to, through variables and outputs.
     fn references(&self, expression: &'d Node, within: Within<'d, '_>, depth: u32) -> Vec<Attribute> {
         let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
-        let mut names: Vec<String> =
+        let names: BTreeSet<String> =
             expression.get("references").map(Node::items).unwrap_or_default().iter().filter_map(|name| name.text().known().cloned()).collect();
+        if self.budget.spend(1 + names.len() as u64).is_err() {
+            return Vec::new();
+        }
         // Nested expressions of a block have their own.
         if names.is_empty()
             && let Attribute::Map(entries) = &expression.attribute
@@ -172,18 +203,18 @@ impl<'d> Plan<'d> {
         }
         let shares_key = names.iter().any(|name| name.starts_with("count.") || name.starts_with("each."));
         // Each is listed with all its beginnings; the longest says it all.
-        names.sort();
-        names.dedup();
-        let longest: Vec<&String> = names
-            .iter()
-            .filter(|name| {
-                !names.iter().any(|other| other.len() > name.len() && other.starts_with(name.as_str()) && other[name.len()..].starts_with(['.', '[']))
+        let goes_on = |name: &String| {
+            [".", "["].iter().any(|next| {
+                let longer = format!("{name}{next}");
+                names.range(longer.clone()..).next().is_some_and(|other| other.starts_with(&longer))
             })
-            .collect();
+        };
         let mut found: Vec<Attribute> = Vec::new();
-        for name in longest {
+        let mut seen = BTreeSet::new();
+        for name in names.iter().filter(|name| !goes_on(name)) {
             for reference in self.reference(name, within, shares_key, depth) {
-                if !found.contains(&reference) {
+                let Attribute::Reference { resource, attribute } = &reference else { continue };
+                if self.budget.spend(1).is_ok() && seen.insert((resource.clone(), attribute.clone())) {
                     found.push(reference);
                 }
             }
@@ -242,6 +273,17 @@ impl<'d> Plan<'d> {
     }
 }
 
+/// What is marked as a secret and comes from somewhere else is known here, and not written in the code.
+fn given_elsewhere(body: &mut Node, resource: &Node, configured: &Node) {
+    let (Attribute::Map(entries), Some(sensitive)) = (&mut body.attribute, resource.get("sensitive_values")) else { return };
+    for (name, node) in entries {
+        let references = configured.at(&["expressions", name, "references"]).map(Node::items).unwrap_or_default();
+        if let (Some(Attribute::Bool(true)), Some(from)) = (sensitive.get(name).map(|node| &node.attribute), references.first()) {
+            node.attribute = Attribute::Unknown(format!("it is given by {}", from.text().known().map_or("something else", String::as_str)));
+        }
+    }
+}
+
 /// A name without an index.
 fn base(name: &str) -> &str {
     name.split(['[', '.']).next().unwrap_or(name)
@@ -250,7 +292,7 @@ fn base(name: &str) -> &str {
 /// The configuration of the module with this path.
 fn module_of<'d>(root: &'d Node, prefix: &str) -> Option<&'d Node> {
     let mut module = root;
-    for call in prefix.split("module.").skip(1) {
+    for call in without_keys(prefix).split("module.").skip(1) {
         module = module.at(&["module_calls", base(call), "module"])?;
     }
     Some(module)

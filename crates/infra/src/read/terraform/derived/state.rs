@@ -1,6 +1,6 @@
 //! State files of version 4: all values are known, and links are the ids and ARNs in them.
 
-use super::{cleaned, region_of};
+use super::{cleaned, hide_secrets, region_of};
 use crate::attribute::{Attribute, Node};
 use crate::inventory::Origin;
 use crate::read::terraform::declared::Declared;
@@ -24,7 +24,8 @@ pub(super) fn resources(file: &str, state: &Node) -> Vec<Declared> {
                 _ => String::new(),
             };
             let empty = Node::new(Attribute::Map(BTreeMap::new()), instance.line);
-            let body = cleaned(instance.get("attributes").unwrap_or(&empty));
+            let mut body = cleaned(instance.get("attributes").unwrap_or(&empty));
+            hide_secrets(&mut body, "the state holds it, whoever gave it");
             let id = format!("{module}{type_name}.{name}{key}");
             declared.push(Declared {
                 origin: Origin { file: file.to_owned(), line: resource.line, path: id.clone() },

@@ -2,8 +2,8 @@
 
 use super::{get, ids, known, of, outside, to};
 use crate::inventory::Language;
-use crate::inventory::compute::{Function, Service};
-use crate::inventory::data::Bucket;
+use crate::inventory::compute::{Function, Instance, Service};
+use crate::inventory::data::{Bucket, Database};
 use crate::inventory::identity::Role;
 use crate::inventory::network::{NatGateway, SecurityGroup, Subnet};
 use crate::value::Value;
@@ -63,6 +63,82 @@ fn what_the_code_declares_is_told_once() {
     assert_eq!(get::<NatGateway>(&inventory, "aws_nat_gateway.it").subnet, outside("subnet-9"));
     assert_eq!(ids(&inventory).iter().filter(|id| id.contains("aws_nat_gateway.it")).count(), 1);
     assert!(ids(&inventory).contains(&"aws_security_group.it"), "what only the state knows is there as well");
+}
+
+#[test]
+fn a_state_of_another_folder_is_told_whatever_its_addresses_and_a_plan_that_is_not_used_is_noticed() {
+    let code = ("app/main.tf", "resource \"aws_nat_gateway\" \"it\" { subnet_id = \"subnet-9\" }");
+    let inventory = of(&[code, ("legacy/terraform.tfstate", STATE)]);
+    let both: Vec<_> = ids(&inventory).into_iter().filter(|id| id.ends_with("aws_nat_gateway.it")).collect();
+    assert_eq!((both, &inventory.notices), (vec!["aws_nat_gateway.it", "legacy/terraform.tfstate/aws_nat_gateway.it"], &vec![]));
+    for path in ["app/terraform.tfstate", "terraform.tfstate", "app/states/terraform.tfstate"] {
+        let inventory = of(&[code, (path, STATE)]);
+        assert_eq!(ids(&inventory).iter().filter(|id| id.ends_with("aws_nat_gateway.it")).count(), 1, "{path}");
+        let message =
+            "1 of its 11 resources are not taken from here, since app/main.tf declares them; to have its values, review terraform.tfstate by itself";
+        assert_eq!(inventory.notices[0].message, message);
+    }
+}
+
+/// A plan of one instance.
+fn plan_of(size: &str) -> String {
+    format!(
+        "{{\"terraform_version\": \"1.9.0\", \"planned_values\": {{\"root_module\": {{\"resources\": [
+           {{\"address\": \"aws_instance.it\", \"mode\": \"managed\", \"type\": \"aws_instance\", \"name\": \"it\", \"values\": {{\"instance_type\": \"{size}\"}}}}]}}}}}}"
+    )
+}
+
+#[test]
+fn two_plans_are_two_whatever_their_names() {
+    let (small, large) = (plan_of("t3.micro"), plan_of("m5.24xlarge"));
+    let inventory = of(&[("development.json", &small), ("production.json", &large)]);
+    assert_eq!(ids(&inventory), ["aws_instance.it", "production.json/aws_instance.it"]);
+}
+
+#[test]
+fn a_plan_is_known_wherever_its_marks_stand_and_in_utf_16_it_is_refused() {
+    let sorted = format!("{{\"configuration\": \"{}\", {}", " ".repeat(100_000), &plan_of("t3.micro")[1..]);
+    assert_eq!(ids(&of(&[("plan.json", &sorted)])), ["aws_instance.it"]);
+    assert_eq!(ids(&of(&[("plan.json", &format!("\u{feff}{sorted}"))])), ["aws_instance.it"]);
+    let wide: Vec<u8> = [0xfeff].into_iter().chain(sorted.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let mut files = super::Files::new();
+    files.insert("plan.json".to_owned(), std::borrow::Cow::Owned(wide));
+    assert!(super::read(&files).problems[0].message.starts_with("the file is UTF-16"));
+}
+
+#[test]
+fn what_terraform_stores_is_not_what_the_code_says() {
+    let state = STATE.replace("\"mode\": \"managed\", \"type\": \"aws_glue_job\", \"name\": \"it\", \"instances\": [{\"attributes\": {}}]",
+        "\"mode\": \"managed\", \"type\": \"aws_db_instance\", \"name\": \"it\", \"instances\": [{\"attributes\": {\"password\": \"hunter2\"}}]},
+         {\"mode\": \"managed\", \"type\": \"aws_instance\", \"name\": \"it\", \"instances\": [{\"attributes\": {\"user_data\": \"da39a3ee5e6b4b0d3255bfef95601890afd80709\"}}]");
+    let inventory = of(&[("terraform.tfstate", &state)]);
+    assert!(get::<Database>(&inventory, "aws_db_instance.it").password.is_unknown());
+    assert_eq!(get::<Instance>(&inventory, "aws_instance.it").user_data, Value::Unknown("only its hash is kept".to_owned()));
+    let plan = |password: &str| {
+        format!(
+        "{{\"terraform_version\": \"1.9.0\", \"planned_values\": {{\"root_module\": {{\"resources\": [
+           {{\"address\": \"aws_db_instance.it\", \"mode\": \"managed\", \"type\": \"aws_db_instance\", \"name\": \"it\", \"values\": {{\"password\": \"hunter2\"}},
+             \"sensitive_values\": {{\"password\": true}}}}]}}}},
+          \"configuration\": {{\"root_module\": {{\"resources\": [
+           {{\"type\": \"aws_db_instance\", \"name\": \"it\", \"expressions\": {{\"password\": {password}}}}}]}}}}}}"
+    )
+    };
+    let password = |plan: &str| get::<Database>(&of(&[("plan.json", plan)]), "aws_db_instance.it").password.clone();
+    assert_eq!(password(&plan("{\"references\": [\"var.password\"]}")), Value::Unknown("it is given by var.password".to_owned()));
+    assert_eq!(password(&plan("{\"constant_value\": \"hunter2\"}")), known("hunter2"));
+}
+
+#[test]
+fn references_of_a_plan_that_double_at_every_step_end() {
+    let plan = "{\"terraform_version\": \"1.9.0\", \"planned_values\": {\"root_module\": {\"resources\": [
+          {\"address\": \"aws_vpc.it\", \"mode\": \"managed\", \"type\": \"aws_vpc\", \"name\": \"it\", \"values\": {}}]}},
+        \"resource_changes\": [{\"address\": \"aws_vpc.it\", \"change\": {\"after_unknown\": {\"cidr_block\": true}}}],
+        \"configuration\": {\"root_module\": {
+          \"resources\": [{\"type\": \"aws_vpc\", \"name\": \"it\", \"expressions\": {\"cidr_block\": {\"references\": [\"module.a.x\", \"module.a.y\"]}}}],
+          \"module_calls\": {\"a\": {\"expressions\": {\"z\": {\"references\": [\"module.a.x\", \"module.a.y\"]}}, \"module\": {\"outputs\": {
+            \"x\": {\"expression\": {\"references\": [\"var.z\"]}}, \"y\": {\"expression\": {\"references\": [\"var.z\"]}}}}}}
+        }}}";
+    assert_eq!(ids(&of(&[("tfplan.json", plan)])), ["aws_vpc.it"]);
 }
 
 #[test]
