@@ -283,6 +283,7 @@ impl<'t> Evaluator<'t> {
         let mut list = Vec::new();
         let mut map: BTreeMap<String, Node> = BTreeMap::new();
         for (key, value) in entries {
+        let is_set = matches!(collection.attribute, Attribute::List(_)) && self.is_set(&each.collection, scope);
             let key_name = each.key_name.as_deref().unwrap_or("");
             let outer = Binding { name: key_name, node: &key, outer: scope.names };
             let binding = Binding { name: &each.value_name, node: &value, outer: Some(&outer) };
@@ -290,6 +291,7 @@ impl<'t> Evaluator<'t> {
             if let Some(condition) = &each.condition {
                 match truth(&self.resolved(self.evaluate(condition, inner)?))? {
                     Ok(true) => {}
+            let key = if is_set { value.clone() } else { key };
                     Ok(false) => continue,
                     Err(why) => return Ok(Node::new(Attribute::Unknown(why), line)),
                 }

@@ -1,7 +1,7 @@
 //! The bodies of resources: arguments, blocks, and blocks that are made (`dynamic`).
 
 pub(crate) use super::expand::Instance;
-use super::{Binding, Evaluator, Scope, entries, key_of};
+use super::{Binding, Evaluator, Scope, entries};
 use crate::attribute::{Attribute, Node};
 use crate::read::terraform::syntax::{Block, Body};
 use std::collections::BTreeMap;
@@ -81,7 +81,7 @@ impl Evaluator<'_> {
         let Some(content) = block.body.blocks("content").next() else { return unknown("a dynamic block has no content".to_owned()) };
         let iterator = block.body.attribute("iterator").and_then(|iterator| iterator.as_path()).unwrap_or_else(|| name.to_owned());
         let collection = self.resolved(self.attribute(each, scope));
-        let is_list = matches!(collection.attribute, Attribute::List(_));
+        let is_set = matches!(collection.attribute, Attribute::List(_)) && self.is_set(each, scope);
         let entries = match entries(collection) {
             Ok(Ok(entries)) if entries.len() <= DYNAMIC_MAX => entries,
             Ok(Ok(entries)) => {
@@ -91,8 +91,8 @@ impl Evaluator<'_> {
             Ok(Err(why)) | Err(why) => return unknown(why),
         };
         let made = entries.into_iter().map(|(key, value)| {
-            // A set's elements are their own keys; a list's keys are rarely asked for.
-            let key = if is_list && key_of(&value).is_ok() { value.clone() } else { key };
+            // A set's elements are their own keys.
+            let key = if is_set { value.clone() } else { key };
             let node = Node::new(Attribute::Map([("key".to_owned(), key), ("value".to_owned(), value)].into_iter().collect()), block.line);
             let binding = Binding { name: &iterator, node: &node, outer: scope.names };
             self.inner(&content.body, &[], Scope { module: scope.module, names: Some(&binding) }, content.line)

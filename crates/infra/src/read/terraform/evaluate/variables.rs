@@ -3,9 +3,12 @@
 use super::{Evaluated, Evaluator, Module, Scope, Slot};
 use crate::attribute::{Attribute, Node};
 use crate::read::terraform::functions::as_set;
-use crate::read::terraform::syntax::{Expression, ExpressionKind};
+use crate::read::terraform::syntax::{Expression, ExpressionKind, Step};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+/// Locals that are others, one after the other.
+const HOPS_MAX: u32 = 16;
 
 impl<'t> Evaluator<'t> {
     /// The value of a name of a module, made at first use. Who needs it while it is made goes in a circle.
@@ -54,6 +57,31 @@ impl<'t> Evaluator<'t> {
                 None => Ok(node),
             }
         })
+    }
+
+    /// Whether an expression makes a set. Values do not tell sets from lists, and only what is made for each of them asks.
+    pub(super) fn is_set(&self, expression: &Expression, scope: Scope<'_>) -> bool {
+        let mut expression = expression;
+        let this = self.module(scope.module);
+        for _ in 0..HOPS_MAX {
+            match &expression.kind {
+                ExpressionKind::Call { name, .. } => return matches!(name.as_str(), "toset" | "setunion" | "setintersection" | "setsubtract"),
+                ExpressionKind::Condition(parts) => expression = &parts[1],
+                ExpressionKind::Steps(root, steps) => match (root.as_path().as_deref(), steps.as_slice()) {
+                    (Some("local"), [Step::Name(name)]) => match this.source.locals.get(name) {
+                        Some((_, local)) => expression = local,
+                        None => return false,
+                    },
+                    (Some("var"), [Step::Name(name)]) => {
+                        let type_of = this.source.variables.get(name).and_then(|declared| declared.block.body.attribute("type"));
+                        return type_of.is_some_and(|type_of| matches!(&type_of.kind, ExpressionKind::Call { name, .. } if name == "set"));
+                    }
+                    _ => return false,
+                },
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// A value as a variable of this type takes it: numbers and texts turn into each other, sets are in order, optional parts get their defaults.

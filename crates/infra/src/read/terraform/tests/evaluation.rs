@@ -140,6 +140,65 @@ fn a_condition_that_cannot_be_told_decides_nothing_unless_both_sides_agree() {
 }
 
 #[test]
+fn what_may_be_found_once_it_is_known_is_neither_found_nor_missing() {
+    let variable = "variable \"name\" {}\nresource \"aws_vpc\" \"it\" {}\nlocals { sizes = { (var.name) = 500 } }";
+    for expression in [
+        "can(regex(\"^prod\", var.name)) ? \"a\" : \"b\"",
+        "can(tonumber(var.name)) ? \"a\" : \"b\"",
+        "lookup(local.sizes, \"prod\", 10)",
+        "try(local.sizes[\"prod\"], 10)",
+        "try(local.sizes.prod, 10)",
+        "contains([aws_vpc.it.id], \"vpc-1\")",
+        "contains([\"vpc-1\"], aws_vpc.it.id)",
+        "alltrue([aws_vpc.it.enabled])",
+    ] {
+        assert!(with(variable, expression).is_unknown(), "{expression}");
+    }
+    assert_eq!(with(variable, "contains([aws_vpc.it.id], aws_vpc.it.id)"), known("true"));
+    assert_eq!(with(variable, "local.sizes[var.name]"), Value::Unknown("var.name has no value here".to_owned()));
+}
+
+#[test]
+fn references_are_sorted_and_made_a_map_without_losing_one() {
+    let inventory = clean(
+        "resource \"aws_subnet\" \"it\" {
+           count             = 2
+           availability_zone = [\"us-east-1b\", \"us-east-1a\"][count.index]
+         }
+         resource \"aws_lb\" \"it\" { subnets = sort(aws_subnet.it[*].id) }
+         resource \"aws_nat_gateway\" \"it\" {
+           for_each  = zipmap(aws_subnet.it[*].availability_zone, aws_subnet.it[*].id)
+           subnet_id = each.value
+         }
+         resource \"aws_sns_topic\" \"it\" { name = join(\",\", sort(aws_subnet.it[*].availability_zone)) }",
+    );
+    assert_eq!(get::<crate::inventory::balancing::LoadBalancer>(&inventory, "aws_lb.it").subnets, [to("aws_subnet.it[0]"), to("aws_subnet.it[1]")]);
+    let gateway: &crate::inventory::network::NatGateway = get(&inventory, "aws_nat_gateway.it[\"us-east-1a\"]");
+    assert_eq!(gateway.subnet, to("aws_subnet.it[1]"));
+    assert_eq!(get::<Topic>(&inventory, "aws_sns_topic.it").name, known("us-east-1a,us-east-1b"));
+}
+
+#[test]
+fn the_keys_of_a_set_are_its_elements_and_those_of_a_list_its_places() {
+    let sets = "variable \"set\" {\n  type    = set(string)\n  default = [\"b\", \"a\"]\n}\nlocals { set = toset([\"b\", \"a\"]) }";
+    let keys = |collection: &str| with(sets, &format!("join(\",\", [for k, v in {collection} : \"${{k}}${{v}}\"])"));
+    assert_eq!(keys("[\"b\", \"a\"]"), known("0b,1a"));
+    for set in ["var.set", "local.set", "toset([\"b\", \"a\"])", "(true ? local.set : var.set)"] {
+        assert_eq!(keys(set), known("aa,bb"), "{set}");
+    }
+    let inventory = clean(
+        "resource \"aws_instance\" \"it\" {
+           dynamic \"ebs_block_device\" {
+             for_each = [\"data\", \"logs\"]
+             content { volume_size = ebs_block_device.key == 0 ? 500 : 10 }
+           }
+         }",
+    );
+    let sizes = get::<crate::inventory::compute::Instance>(&inventory, "aws_instance.it").volumes.iter().map(|volume| volume.size_gb.clone());
+    assert_eq!(sizes.collect::<Vec<_>>(), [Value::Known(500.0), Value::Known(10.0)]);
+}
+
+#[test]
 fn something_that_is_used_and_not_declared_is_a_problem_with_its_line() {
     let inventory = of(&[("a/main.tf", "resource \"aws_sns_topic\" \"it\" {\n  name = local.nowhere\n}")]);
     let problem = &inventory.notices[0];
