@@ -8,18 +8,12 @@ use crate::inventory::secrets::{Key, Parameter, Rotation, Secret};
 use crate::value::Value;
 
 pub(super) const KEYS: &[&str] = &["aws_kms_key"];
+const SECRETS: &[&str] = &["aws_secretsmanager_secret"];
 
 pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
     Some(match reader.type_name() {
         "aws_secretsmanager_secret" => secret(reader).into(),
-        "aws_secretsmanager_secret_rotation" => Rotation {
-            secret: reader.link("secret_id", &["aws_secretsmanager_secret"]),
-            function: reader.link("rotation_lambda_arn", FUNCTIONS),
-            // Terraform knows no hosted rotation: it either names a function or the secret is one that AWS manages.
-            is_hosted: false,
-            days: days(reader),
-        }
-        .into(),
+        "aws_secretsmanager_secret_rotation" => rotation(reader).into(),
         "aws_ssm_parameter" => Parameter {
             name: reader.text("name"),
             parameter_type: reader.text("type"),
@@ -30,6 +24,18 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
         "aws_kms_key" => Key { rotates: reader.flag("enable_key_rotation") }.into(),
         _ => return None,
     })
+}
+
+/// Terraform knows no hosted rotation: it either names a function, or the secret is one that AWS manages and rotates itself.
+fn rotation(reader: &Reader<'_>) -> Rotation {
+    let secret = reader.link("secret_id", SECRETS);
+    let owner = reader.follow(&secret);
+    let function = match reader.link("rotation_lambda_arn", FUNCTIONS) {
+        Value::Absent if owner.is_none() => Value::Unknown("its secret is not declared here, and AWS may rotate it by itself".to_owned()),
+        told => told,
+    };
+    let is_hosted = function.is_absent() && owner.is_some_and(|owner| !SECRETS.contains(&owner.type_name()));
+    Rotation { secret, function, is_hosted, days: days(reader) }
 }
 
 /// Days between rotations, given as such or as `rate(30 days)`.

@@ -360,6 +360,8 @@ fn data_is_kept_with_what_stands_apart_from_it() {
            secret_id = aws_secretsmanager_secret_version.it.secret_id
            rotation_rules { schedule_expression = \"rate(30 days)\" }
          }
+         resource \"aws_secretsmanager_secret_rotation\" \"managed\" { secret_id = aws_db_instance.it.master_user_secret[0].secret_arn }
+         resource \"aws_secretsmanager_secret_rotation\" \"elsewhere\" { secret_id = \"arn:aws:secretsmanager:us-east-1:123456789012:secret:x\" }
          resource \"aws_s3_bucket\" \"it\" {}
          resource \"aws_s3_bucket_public_access_block\" \"it\" {
            bucket            = aws_s3_bucket.it.bucket
@@ -381,6 +383,9 @@ fn data_is_kept_with_what_stands_apart_from_it() {
     assert!(secret.written_value.is_unknown());
     assert_eq!(get::<Secret>(&inventory, "aws_secretsmanager_secret.written").written_value, known("hunter2"));
     let rotation: &Rotation = get(&inventory, "aws_secretsmanager_secret_rotation.it");
+    assert_eq!((&rotation.function, rotation.is_hosted), (&Value::Absent, false));
+    assert!(get::<Rotation>(&inventory, "aws_secretsmanager_secret_rotation.managed").is_hosted, "AWS rotates what it manages");
+    assert!(get::<Rotation>(&inventory, "aws_secretsmanager_secret_rotation.elsewhere").function.is_unknown());
     assert_eq!((&rotation.secret, &rotation.days), (&to("aws_secretsmanager_secret.it"), &Value::Known(30.0)));
     assert_eq!(get::<Bucket>(&inventory, "aws_s3_bucket.it").public_access_blocked, Value::Known(false));
     assert_eq!(get::<Cache>(&inventory, "aws_elasticache_replication_group.it").nodes, Value::Known(4.0));
