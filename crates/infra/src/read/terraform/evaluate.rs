@@ -141,7 +141,7 @@ impl<'t> Evaluator<'t> {
     fn evaluate(&self, expression: &Expression, scope: Scope<'_>) -> Evaluated {
         if self.depth.get() >= DEPTH_MAX {
             self.notice(expression.line, format!("expressions use each other more than {DEPTH_MAX} levels deep; this one is left unknown"));
-            return Err("it is nested too deeply".to_owned());
+            return Ok(Node::new(Attribute::Unknown("it is nested too deeply".to_owned()), expression.line));
         }
         self.spend(1)?;
         self.depth.set(self.depth.get() + 1);
@@ -245,8 +245,13 @@ impl<'t> Evaluator<'t> {
                 return last;
             }
             "can" => {
-                let is_fine = arguments.first().is_some_and(|argument| self.evaluate(argument, scope).is_ok());
-                return Ok(Node::new(Attribute::Bool(is_fine), line));
+                let tried = arguments.first().map(|argument| self.evaluate(argument, scope).map(|node| node.attribute));
+                let attribute = match tried {
+                    // Once it is known it may be fine or not.
+                    Some(Ok(Attribute::Unknown(why))) => Attribute::Unknown(why),
+                    tried => Attribute::Bool(matches!(tried, Some(Ok(_)))),
+                };
+                return Ok(Node::new(attribute, line));
             }
             _ => {}
         }
@@ -263,6 +268,8 @@ impl<'t> Evaluator<'t> {
         }
         if !functions::keeps_references(name) {
             values = values.into_iter().map(|value| self.resolved_within(value)).collect();
+        } else if let ("zipmap" | "sort", Some(keys)) = (name, values.first_mut()) {
+            *keys = self.resolved_within(keys.clone());
         }
         // A function reads all that it is given.
         values.iter().try_for_each(|value| self.spend_on(value))?;
@@ -276,6 +283,7 @@ impl<'t> Evaluator<'t> {
 
     fn for_each_of(&self, each: &For, scope: Scope<'_>, line: u32) -> Evaluated {
         let collection = self.resolved(self.evaluate(&each.collection, scope)?);
+        let is_set = matches!(collection.attribute, Attribute::List(_)) && self.is_set(&each.collection, scope);
         let entries = match entries(collection)? {
             Ok(entries) => entries,
             Err(why) => return Ok(Node::new(Attribute::Unknown(why), line)),
@@ -283,7 +291,7 @@ impl<'t> Evaluator<'t> {
         let mut list = Vec::new();
         let mut map: BTreeMap<String, Node> = BTreeMap::new();
         for (key, value) in entries {
-        let is_set = matches!(collection.attribute, Attribute::List(_)) && self.is_set(&each.collection, scope);
+            let key = if is_set { value.clone() } else { key };
             let key_name = each.key_name.as_deref().unwrap_or("");
             let outer = Binding { name: key_name, node: &key, outer: scope.names };
             let binding = Binding { name: &each.value_name, node: &value, outer: Some(&outer) };
@@ -291,7 +299,6 @@ impl<'t> Evaluator<'t> {
             if let Some(condition) = &each.condition {
                 match truth(&self.resolved(self.evaluate(condition, inner)?))? {
                     Ok(true) => {}
-            let key = if is_set { value.clone() } else { key };
                     Ok(false) => continue,
                     Err(why) => return Ok(Node::new(Attribute::Unknown(why), line)),
                 }
@@ -335,8 +342,13 @@ fn entries(node: Node) -> Result<Result<Vec<(Node, Node)>, String>, String> {
     }
 }
 
+/// Why it cannot be told whether a map has a key that is not among the known ones.
+pub(super) fn unknown_key(entries: &BTreeMap<String, Node>) -> Option<&str> {
+    entries.keys().find_map(|key| key.strip_prefix(UNKNOWN_KEY))
+}
+
 /// How a map writes a key. A key that is not known keeps apart from others by its reason.
-fn key_of(node: &Node) -> Result<String, String> {
+pub(super) fn key_of(node: &Node) -> Result<String, String> {
     match &node.attribute {
         Attribute::Text(_) | Attribute::Number(_) | Attribute::Bool(_) => Ok(node.text().known().cloned().unwrap_or_default()),
         Attribute::Unknown(why) => Ok(format!("{UNKNOWN_KEY}{why}")),

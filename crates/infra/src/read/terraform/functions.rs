@@ -53,6 +53,7 @@ pub(super) fn keeps_references(name: &str) -> bool {
         "setproduct",
         "setunion",
         "slice",
+        "sort",
         "tolist",
         "tomap",
         "toset",

@@ -1,9 +1,10 @@
 //! Names and the steps from them: `var.a.b`, `aws_x.y[0].arn`, `module.m.out`, `each.value`, splats.
 
 use super::expand::Shape;
-use super::{Evaluated, Evaluator, MORE, Scope, Target, key_of, reference_text};
+use super::{Evaluated, Evaluator, MORE, Scope, Target, key_of, reference_text, unknown_key};
 use crate::attribute::{Attribute, Node};
 use crate::read::terraform::syntax::{Block, Expression, Step};
+use std::collections::BTreeMap;
 
 /// What a resource's own name for itself is an argument of: read where the argument is known.
 const OWN_NAMES: &[(&str, &str, &str)] = &[
@@ -128,7 +129,7 @@ impl Evaluator<'_> {
     fn get(&self, node: Node, name: &str) -> Evaluated {
         let line = node.line;
         let attribute = match node.attribute {
-            Attribute::Map(mut entries) => return entries.remove(name).ok_or_else(|| format!("there is no {name:?} in it")),
+            Attribute::Map(entries) => return entry(entries, name, line).ok_or_else(|| format!("there is no {name:?} in it")),
             Attribute::Reference { resource, attribute: None } => {
                 let target = self.targets.borrow().get(&resource).cloned();
                 match target {
@@ -180,7 +181,7 @@ impl Evaluator<'_> {
                 }
                 at.map(|at| items.swap_remove(at)).ok_or_else(|| format!("there is no element {shown}"))
             }
-            Attribute::Map(mut entries) => entries.remove(&key).ok_or_else(|| format!("there is no element {shown}")),
+            Attribute::Map(entries) => entry(entries, &key, line).ok_or_else(|| format!("there is no element {shown}")),
             Attribute::Unknown(why) => Ok(Node::new(Attribute::Unknown(extended(&why, &shown)), line)),
             Attribute::Reference { resource, attribute: Some(path) } => {
                 let within = self.resolved(Node::new(Attribute::Reference { resource, attribute: Some(path) }, line));
@@ -236,6 +237,12 @@ impl Evaluator<'_> {
         // What is not known here is better said by the reference itself.
         (!matches!(node.attribute, Attribute::Unknown(_))).then_some(node)
     }
+}
+
+/// The entry of a map; unknown when a key that is not known may be this one.
+fn entry(mut entries: BTreeMap<String, Node>, key: &str, line: u32) -> Option<Node> {
+    let unknown = unknown_key(&entries).map(|why| Node::new(Attribute::Unknown(why.to_owned()), line));
+    entries.remove(key).or(unknown)
 }
 
 /// The reason for a part of something that is not known.

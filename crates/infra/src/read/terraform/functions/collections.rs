@@ -2,7 +2,7 @@
 
 use super::{Arguments, Made, Stop, list_of, text, wrong};
 use crate::attribute::{Attribute, Node};
-use crate::read::terraform::evaluate::{ByValue, extended, is_more, measure, node_of_key, same};
+use crate::read::terraform::evaluate::{ByValue, extended, is_more, key_of, measure, node_of_key, reference_text, same, unknown_key};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Elements that a function may make; `range` and `setproduct` could make any number.
@@ -85,27 +85,28 @@ fn index(arguments: &Arguments<'_>) -> Made {
 
 fn contains(arguments: &Arguments<'_>) -> Made {
     let (items, sought) = (arguments.list(0)?, arguments.node(1)?);
-    if let Attribute::Unknown(why) = &sought.attribute {
-        return Err(Stop::Unknown(why.clone()));
-    }
-    if items.iter().any(|item| same(item, sought)) {
+    let is_known = !matches!(sought.attribute, Attribute::Unknown(_));
+    if is_known && items.iter().any(|item| same(item, sought)) {
         return Ok(Attribute::Bool(true));
     }
-    unknown_of(items).map_or(Ok(Attribute::Bool(false)), |why| Err(Stop::Unknown(why)))
+    unknown_of(std::slice::from_ref(sought)).or_else(|| unknown_of(items)).map_or(Ok(Attribute::Bool(false)), |why| Err(Stop::Unknown(why)))
 }
 
 fn unknown_of(items: &[Node]) -> Option<String> {
     items.iter().find_map(|item| match &item.attribute {
         Attribute::Unknown(why) => Some(why.clone()),
+        Attribute::Reference { resource, attribute } => Some(reference_text(resource, attribute.as_deref())),
         _ => None,
     })
 }
 
 fn lookup(arguments: &Arguments<'_>) -> Made {
     let key = arguments.text(1)?;
-    match (arguments.map(0)?.get(&key), arguments.nodes.get(2)) {
-        (Some(node), _) | (None, Some(node)) => Ok(node.attribute.clone()),
-        (None, None) => wrong(format!("there is no {key:?} in it")),
+    let map = arguments.map(0)?;
+    match (map.get(&key), unknown_key(map), arguments.nodes.get(2)) {
+        (None, Some(why), _) => Err(Stop::Unknown(why.to_owned())),
+        (Some(node), ..) | (None, None, Some(node)) => Ok(node.attribute.clone()),
+        (None, None, None) => wrong(format!("there is no {key:?} in it")),
     }
 }
 
@@ -175,6 +176,10 @@ fn coalescelist(arguments: &Arguments<'_>) -> Made {
 
 fn sort(arguments: &Arguments<'_>) -> Made {
     let items = arguments.list(0)?;
+    // Resources are all there, in whatever order their names will have.
+    if items.iter().all(|item| matches!(item.attribute, Attribute::Reference { .. })) {
+        return Ok(Attribute::List(items.to_vec()));
+    }
     if let Some(why) = unknown_of(items) {
         return Err(Stop::Unknown(why));
     }
@@ -219,11 +224,18 @@ fn range(arguments: &Arguments<'_>) -> Made {
 
 fn zipmap(arguments: &Arguments<'_>) -> Made {
     let (keys, values) = (arguments.list(0)?, arguments.list(1)?);
-    if let Some(why) = unknown_of(keys) {
-        return Err(Stop::Unknown(why));
+    if keys.len() != values.len() {
+        return unknown_of(keys)
+            .or_else(|| unknown_of(values))
+            .map_or_else(|| wrong("the lists are of different lengths"), |why| Err(Stop::Unknown(why)));
     }
-    let keys = keys.iter().map(|key| key.text().known().cloned().unwrap_or_default());
-    Ok(Attribute::Map(keys.zip(values.iter().cloned()).collect()))
+    let keys = keys.iter().map(|key| key_of(key).map_err(Stop::Wrong)).collect::<Result<Vec<_>, Stop>>()?;
+    let map: BTreeMap<String, Node> = keys.into_iter().zip(values.iter().cloned()).collect();
+    match unknown_key(&map) {
+        // Two keys that are not known may look alike.
+        Some(why) if map.len() < values.len() => Err(Stop::Unknown(why.to_owned())),
+        _ => Ok(Attribute::Map(map)),
+    }
 }
 
 fn one(arguments: &Arguments<'_>) -> Made {
