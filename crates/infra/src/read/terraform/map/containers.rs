@@ -120,7 +120,7 @@ fn service(reader: &Reader<'_>) -> Service {
     Service {
         cluster,
         task_definition: reader.link("task_definition", &["aws_ecs_task_definition"]),
-        desired_count: reader.number("desired_count"),
+        desired_count: desired_count(reader),
         launch_type,
         capacity_providers,
         subnets: reader.links("network_configuration.subnets", SUBNETS),
@@ -131,12 +131,23 @@ fn service(reader: &Reader<'_>) -> Service {
     }
 }
 
+/// Tasks that are kept. Without a word none are in Terraform, until what scales the service lifts it to its least.
+fn desired_count(reader: &Reader<'_>) -> Value<f64> {
+    match (reader.number("desired_count"), reader.scaled_by()) {
+        (Value::Absent, _) if reader.is("scheduling_strategy", "DAEMON") == Value::Known(true) => {
+            Value::Unknown("it runs once on each instance of its cluster".to_owned())
+        }
+        (Value::Absent, Some(target)) => target.number("min_capacity").or_default_of(0.0),
+        (told, _) => told.or_default_of(0.0),
+    }
+}
+
 fn strategy(reader: &Reader<'_>) -> (Value<String>, Value<f64>) {
     (reader.text("capacity_provider"), reader.number("weight"))
 }
 
 /// What `service/cluster/name`, `table/name` or `function:name:alias` means.
-fn scaled(reader: &Reader<'_>) -> Value<Link> {
+pub(super) fn scaled(reader: &Reader<'_>) -> Value<Link> {
     let text = match reader.text_or_expression("resource_id") {
         Value::Known(text) => text,
         other => return other.map(Link::Outside),
@@ -168,8 +179,13 @@ fn scaling_target(reader: &Reader<'_>) -> Value<Link> {
     if let Value::Known(Link::To(_)) = link {
         return link;
     }
-    let same = |other: &Reader<'_>| {
-        ["resource_id", "scalable_dimension"].iter().all(|name| reader.text_or_expression(name) == other.text_or_expression(name))
-    };
-    reader.siblings("aws_appautoscaling_target").find(same).map_or(link, |target| Value::Known(Link::To(target.declared.id.clone())))
+    reader.same_scaling().map_or(link, |target| Value::Known(Link::To(target.declared.id.clone())))
+}
+
+/// What a target or policy is about, as it is written: its root, the resource and the dimension.
+pub(super) type ScalingKey = (usize, Option<String>, Option<String>);
+
+pub(super) fn scaling_key(reader: &Reader<'_>) -> ScalingKey {
+    let written = |name: &str| reader.text_or_expression(name).known().cloned();
+    (reader.declared.root, written("resource_id"), written("scalable_dimension"))
 }

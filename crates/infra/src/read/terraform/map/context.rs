@@ -1,5 +1,6 @@
 //! All declared resources, and the ways in which one is meant by another: by reference, by name, by ARN, through a third.
 
+use super::containers::{ScalingKey, scaled, scaling_key};
 use super::reader::{Reader, explained};
 use super::satellites;
 use crate::attribute::{Attribute, Node};
@@ -15,6 +16,7 @@ const HOPS_MAX: usize = 16;
 const NAMES: &[(&str, &str)] = &[
     ("aws_autoscaling_group", "name"),
     ("aws_cloudwatch_log_group", "name"),
+    ("aws_db_instance", "identifier"),
     ("aws_dynamodb_table", "name"),
     ("aws_ecr_repository", "name"),
     ("aws_ecs_cluster", "name"),
@@ -55,6 +57,9 @@ pub(super) struct Context<'a> {
     by_arn: BTreeMap<&'a str, usize>,
     /// By the id of what they add to.
     pub(super) satellites: BTreeMap<String, Vec<usize>>,
+    /// Targets of Application Auto Scaling: by what they scale, as it is written and with its root, and by the id of an ECS service.
+    pub(super) scaling: BTreeMap<ScalingKey, usize>,
+    pub(super) scaled: BTreeMap<String, usize>,
     joined: BTreeSet<usize>,
 }
 
@@ -72,11 +77,28 @@ impl<'a> Context<'a> {
                 }
             }
         }
-        let mut context = Context { all, by_id, by_name, by_arn, satellites: BTreeMap::new(), joined: BTreeSet::new() };
+        let mut context = Context {
+            all,
+            by_id,
+            by_name,
+            by_arn,
+            satellites: BTreeMap::new(),
+            scaling: BTreeMap::new(),
+            scaled: BTreeMap::new(),
+            joined: BTreeSet::new(),
+        };
         for (index, one) in all.iter().enumerate() {
             for target in satellites::targets(&Reader::of(&context, one)) {
                 context.satellites.entry(target).or_default().push(index);
                 context.joined.insert(index);
+            }
+        }
+        for (index, one) in all.iter().enumerate().filter(|(_, one)| one.type_name == "aws_appautoscaling_target") {
+            let target = Reader::of(&context, one);
+            let (key, service) = (scaling_key(&target), scaled(&target));
+            context.scaling.entry(key).or_insert(index);
+            if let Value::Known(Link::To(service)) = service {
+                context.scaled.entry(service).or_insert(index);
             }
         }
         context

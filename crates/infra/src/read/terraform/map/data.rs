@@ -1,10 +1,11 @@
 //! Databases, tables, caches, buckets, queues and repositories of images.
 
+use super::caches;
 use super::network::GROUPS;
 use super::reader::Reader;
 use super::written::written;
 use crate::attribute::Attribute;
-use crate::inventory::data::{Bucket, Cache, Database, ImageRepository, Queue, ServerlessCache, Table};
+use crate::inventory::data::{Bucket, Database, ImageRepository, Queue, ServerlessCache, Table};
 use crate::inventory::{Kind, Link};
 use crate::value::Value;
 
@@ -21,16 +22,8 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
             key_encrypted: reader.flag("server_side_encryption.enabled"),
         }
         .into(),
-        "aws_elasticache_cluster" => Cache {
-            engine: reader.text("engine"),
-            node_type: reader.text("node_type"),
-            nodes: reader.number("num_cache_nodes"),
-            encrypted_at_rest: Value::Absent,
-            encrypted_in_transit: reader.flag("transit_encryption_enabled"),
-            authenticated: Value::Absent,
-        }
-        .into(),
-        "aws_elasticache_replication_group" => replication_group(reader).into(),
+        "aws_elasticache_cluster" => return caches::cluster(reader).map(Kind::from),
+        "aws_elasticache_replication_group" => caches::replication_group(reader).into(),
         "aws_elasticache_serverless_cache" => ServerlessCache { engine: reader.text("engine") }.into(),
         "aws_s3_bucket" => bucket(reader).into(),
         "aws_sqs_queue" => queue(reader).into(),
@@ -45,20 +38,51 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
 }
 
 fn database(reader: &Reader<'_>) -> Database {
+    let origin = Origin::of(reader);
     Database {
-        engine: reader.text("engine"),
-        engine_version: reader.text("engine_version"),
+        engine: origin.or(reader.text("engine"), |source| source.text("engine")),
+        engine_version: origin.or(reader.text("engine_version"), |source| source.text("engine_version")),
         class: reader.text("instance_class"),
-        storage_gb: reader.number("allocated_storage"),
+        storage_gb: origin.or(reader.number("allocated_storage"), |source| source.number("allocated_storage")),
         storage_type: reader.text("storage_type"),
         multi_az: reader.flag("multi_az"),
         public: reader.flag("publicly_accessible"),
-        encrypted: reader.flag("storage_encrypted"),
-        backup_days: reader.number("backup_retention_period"),
+        encrypted: origin.or(reader.flag("storage_encrypted"), |source| source.flag("storage_encrypted")),
+        backup_days: origin.or(reader.number("backup_retention_period"), |source| source.number("backup_retention_period")),
         deletion_protection: reader.flag("deletion_protection"),
         password: written(reader, "password"),
         managed_password: reader.flag("manage_master_user_password"),
         security_groups: reader.links("vpc_security_group_ids", GROUPS),
+    }
+}
+
+/// What a database is made of: what is not said of it is as it was there.
+enum Origin<'a> {
+    Nothing,
+    /// It follows another, and is backed up with it.
+    Source(Reader<'a>),
+    Elsewhere(&'static str),
+}
+
+impl<'a> Origin<'a> {
+    fn of(reader: &Reader<'a>) -> Origin<'a> {
+        let source = reader.link("replicate_source_db", &["aws_db_instance"]);
+        match reader.follow(&source) {
+            Some(source) => Origin::Source(source),
+            None if !source.is_absent() => Origin::Elsewhere("its source decides, which is not declared here"),
+            None if reader.has("snapshot_identifier") || reader.has("restore_to_point_in_time") => {
+                Origin::Elsewhere("what it is restored from decides")
+            }
+            None => Origin::Nothing,
+        }
+    }
+
+    fn or<T>(&self, own: Value<T>, read: impl Fn(&Reader<'a>) -> Value<T>) -> Value<T> {
+        match self {
+            Origin::Source(source) if own.is_absent() => read(source),
+            Origin::Elsewhere(why) if own.is_absent() => Value::Unknown((*why).to_owned()),
+            _ => own,
+        }
     }
 }
 
@@ -78,35 +102,6 @@ fn cluster_instance(reader: &Reader<'_>) -> Database {
         password: cluster.map_or(Value::Absent, |cluster| written(&cluster, "master_password")),
         security_groups: cluster.map_or_else(Vec::new, |cluster| cluster.links("vpc_security_group_ids", GROUPS)),
         ..Database::default()
-    }
-}
-
-fn replication_group(reader: &Reader<'_>) -> Cache {
-    let nodes = ["num_cache_clusters", "number_cache_clusters"].iter().map(|name| reader.number(name)).find(|nodes| !nodes.is_absent());
-    let nodes = nodes.unwrap_or_else(|| {
-        if !reader.has("num_node_groups") && !reader.has("replicas_per_node_group") {
-            return Value::Absent;
-        }
-        match (reader.number("num_node_groups").or_default_of(1.0), reader.number("replicas_per_node_group").or_default_of(0.0)) {
-            (Value::Known(groups), Value::Known(replicas)) => Value::Known(groups * (1.0 + replicas)),
-            (Value::Unknown(why), _) | (_, Value::Unknown(why)) => Value::Unknown(why),
-            _ => Value::Absent,
-        }
-    });
-    let authenticated = match (reader.some_text("auth_token"), reader.has("user_group_ids")) {
-        (_, true) | (Value::Known(_), _) => Value::Known(true),
-        // A token that is set to something unknown is set all the same, unless it may be null.
-        (Value::Unknown(why), _) => Value::Unknown(why),
-        (Value::Absent, false) => Value::Absent,
-    };
-    Cache {
-        // The provider's own default.
-        engine: reader.text("engine").or_default_of("redis".to_owned()),
-        node_type: reader.text("node_type"),
-        nodes,
-        encrypted_at_rest: reader.flag("at_rest_encryption_enabled"),
-        encrypted_in_transit: reader.flag("transit_encryption_enabled"),
-        authenticated,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading a resource's attributes: values through references, blocks, links.
 
+use super::containers::scaling_key;
 use super::context::Context;
 use crate::attribute::{Attribute, Node};
 use crate::inventory::Link;
@@ -179,10 +180,14 @@ impl<'a> Reader<'a> {
         all.filter(|one| types.contains(&one.type_name.as_str())).map(|one| Reader::of(self.context, one)).collect()
     }
 
-    /// Every declared resource of a type, in this one's root.
-    pub(super) fn siblings(&self, type_name: &str) -> impl Iterator<Item = Reader<'a>> {
-        let (context, root) = (self.context, self.declared.root);
-        context.all.iter().filter(move |one| one.root == root && one.type_name == type_name).map(move |one| Reader::of(context, one))
+    /// The target of Application Auto Scaling that is written as this policy writes it.
+    pub(super) fn same_scaling(&self) -> Option<Reader<'a>> {
+        self.context.scaling.get(&scaling_key(self)).map(|index| Reader::of(self.context, &self.context.all[*index]))
+    }
+
+    /// The target of Application Auto Scaling that scales this service.
+    pub(super) fn scaled_by(&self) -> Option<Reader<'a>> {
+        self.context.scaled.get(&self.declared.id).map(|index| Reader::of(self.context, &self.context.all[*index]))
     }
 
     /// The resource of a link, if it is declared.

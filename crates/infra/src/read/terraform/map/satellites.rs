@@ -37,6 +37,7 @@ const SATELLITES: &[(&str, &str, &[&str])] = &[
     ("aws_lb_listener_rule", "listener_arn", LISTENER),
     ("aws_alb_listener_rule", "listener_arn", LISTENER),
     ("aws_wafv2_web_acl_association", "web_acl_arn", &["aws_wafv2_web_acl"]),
+    ("aws_elasticache_cluster", "replication_group_id", super::caches::REPLICATION_GROUPS),
     ("aws_api_gateway_method_settings", "stage_name", &["aws_api_gateway_stage"]),
     ("aws_s3_bucket_public_access_block", "bucket", BUCKET),
     ("aws_s3_bucket_versioning", "bucket", BUCKET),

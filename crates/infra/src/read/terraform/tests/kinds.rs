@@ -652,3 +652,63 @@ fn a_condition_that_is_not_known_is_a_condition() {
     let untold = &get::<Policy>(&inventory, "aws_iam_policy.untold").document;
     assert_eq!(*untold, Value::Unknown("var.condition has no value here".to_owned()));
 }
+
+#[test]
+fn a_replica_or_restored_database_is_as_what_it_is_made_of() {
+    let inventory = clean(
+        "resource \"aws_db_instance\" \"primary\" {
+           identifier              = \"primary\"
+           engine                  = \"postgres\"
+           allocated_storage       = 20
+           storage_encrypted       = true
+           backup_retention_period = 7
+         }
+         resource \"aws_db_instance\" \"replica\" { replicate_source_db = aws_db_instance.primary.identifier }
+         resource \"aws_db_instance\" \"named\" { replicate_source_db = \"primary\" }
+         resource \"aws_db_instance\" \"restored\" { snapshot_identifier = \"before\" }",
+    );
+    for replica in ["replica", "named"] {
+        let replica: &Database = get(&inventory, &format!("aws_db_instance.{replica}"));
+        assert_eq!((&replica.engine, &replica.storage_gb, &replica.encrypted), (&known("postgres"), &Value::Known(20.0), &Value::Known(true)));
+        assert_eq!(replica.backup_days, Value::Known(7.0));
+    }
+    let restored: &Database = get(&inventory, "aws_db_instance.restored");
+    assert!(restored.engine.is_unknown() && restored.encrypted.is_unknown() && restored.class.is_absent());
+}
+
+#[test]
+fn a_group_of_caches_counts_its_members_and_their_shards() {
+    let inventory = clean(
+        "resource \"aws_elasticache_replication_group\" \"valkey\" { engine = \"valkey\" }
+         resource \"aws_elasticache_cluster\" \"replica\" { replication_group_id = aws_elasticache_replication_group.valkey.id }
+         resource \"aws_elasticache_replication_group\" \"shards\" {
+           cluster_mode {
+             num_node_groups         = 3
+             replicas_per_node_group = 2
+           }
+         }
+         resource \"aws_elasticache_cluster\" \"elsewhere\" { replication_group_id = \"other\" }",
+    );
+    let valkey: &Cache = get(&inventory, "aws_elasticache_replication_group.valkey");
+    assert_eq!((&valkey.nodes, &valkey.encrypted_at_rest), (&Value::Known(2.0), &Value::Known(true)));
+    let shards: &Cache = get(&inventory, "aws_elasticache_replication_group.shards");
+    assert_eq!((&shards.nodes, &shards.encrypted_at_rest), (&Value::Known(9.0), &Value::Absent));
+    assert!(inventory.resource("aws_elasticache_cluster.replica").is_none() && inventory.unrecognised.is_empty());
+    assert!(get::<Cache>(&inventory, "aws_elasticache_cluster.elsewhere").encrypted_at_rest.is_unknown());
+}
+
+#[test]
+fn a_service_that_says_nothing_keeps_no_task_or_the_least_that_it_is_scaled_to() {
+    let inventory = clean(
+        "resource \"aws_ecs_service\" \"none\" {}
+         resource \"aws_ecs_service\" \"daemon\" { scheduling_strategy = \"DAEMON\" }
+         resource \"aws_ecs_service\" \"scaled\" { name = \"scaled\" }
+         resource \"aws_appautoscaling_target\" \"it\" {
+           resource_id  = \"service/cluster/${aws_ecs_service.scaled.name}\"
+           min_capacity = 4
+         }",
+    );
+    let desired = |name: &str| get::<Service>(&inventory, &format!("aws_ecs_service.{name}")).desired_count.clone();
+    assert_eq!((desired("none"), desired("scaled")), (Value::Known(0.0), Value::Known(4.0)));
+    assert!(desired("daemon").is_unknown());
+}
