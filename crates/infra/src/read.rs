@@ -78,6 +78,14 @@ fn terraform_files<'f>(files: &'f Files, problems: &mut Vec<Problem>) -> terrafo
     for path in files.paths().filter(|path| terraform::is_ours(path) || is_shown(path)) {
         take(path, &mut taken);
     }
+    // Terraform reads the files of a folder as one, also when somebody names one of them.
+    if taken.keys().any(|path| terraform::is_part_of_code(path)) {
+        files
+            .beside_it()
+            .iter()
+            .filter(|path| terraform::is_part_of_code(path) && !files.paths().any(|one| one == *path))
+            .for_each(|path| take(path, &mut taken));
+    }
     let named: BTreeSet<String> = taken.iter().flat_map(|(path, code)| terraform::named_in(path, code)).filter(|path| files.has(path)).collect();
     for path in named {
         if !taken.contains_key(&path) {

@@ -126,6 +126,15 @@ impl Files {
         &self.problems
     }
 
+    /// The names of the files beside one that is read alone.
+    pub(crate) fn beside_it(&self) -> Vec<String> {
+        let entries = self.neighbours.as_ref().and_then(|folder| folder.read_dir().ok());
+        let mut names: Vec<String> = entries.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        names.sort();
+        names.retain(|name| self.neighbour(name).is_some());
+        names
+    }
+
     fn neighbour(&self, path: &str) -> Option<PathBuf> {
         let path = self.neighbours.as_ref()?.join(path);
         path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()).then_some(path)

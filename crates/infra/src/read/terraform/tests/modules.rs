@@ -124,3 +124,37 @@ fn a_missing_local_module_is_a_problem_and_is_listed() {
     assert_eq!(inventory.unrecognised[0].id, "module.m");
     assert!(get::<crate::inventory::network::Vpc>(&inventory, "aws_vpc.it").cidr.is_unknown());
 }
+
+#[test]
+fn opentofus_files_are_code_and_take_the_place_of_terraforms() {
+    let inventory = of(&[
+        ("main.tf", "resource \"aws_vpc\" \"old\" {}"),
+        ("main.tofu", "resource \"aws_vpc\" \"new\" {}"),
+        ("more.tf", "resource \"aws_vpc\" \"more\" {}"),
+    ]);
+    assert_eq!(ids(&inventory), ["aws_vpc.new", "aws_vpc.more"]);
+}
+
+#[test]
+fn code_that_terragrunt_takes_from_elsewhere_is_listed() {
+    let call = |source: &str| format!("terraform {{\n  source = \"{source}\"\n}}");
+    let (elsewhere, here) = (call("git::https://u:token@example.com/terraform-aws-vpc.git//vpc?ref=v1"), call("../modules//vpc"));
+    let inventory =
+        of(&[("live/a/terragrunt.hcl", &elsewhere), ("live/terragrunt.hcl", &here), ("modules/vpc/main.tf", "resource \"aws_vpc\" \"it\" {}")]);
+    let listed: Vec<_> = inventory.unrecognised.iter().map(|one| (one.id.as_str(), one.type_name.as_str(), one.origin.line)).collect();
+    assert_eq!(listed, [("live/a/terragrunt.hcl", "module git::https://example.com/terraform-aws-vpc.git//vpc?ref=v1", 1)]);
+    assert_eq!((ids(&inventory), inventory.problems.len()), (vec!["aws_vpc.it"], 0));
+}
+
+#[test]
+fn a_file_that_is_named_alone_is_read_with_the_code_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("main.tf", "resource \"aws_sns_topic\" \"it\" { name = var.name }");
+    write("variables.tf", "variable \"name\" {}");
+    write("terraform.tfvars", "name = \"given\"");
+    write("terraform.tfstate", "{}");
+    let inventory = crate::read::read(&folder.path().join("main.tf"));
+    assert_eq!((inventory.problems.len(), inventory.notices.len()), (0, 0), "{:?}", inventory.problems);
+    assert_eq!(get::<Topic>(&inventory, "aws_sns_topic.it").name, known("given"));
+}
