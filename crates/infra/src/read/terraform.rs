@@ -15,7 +15,7 @@ mod tree;
 pub(crate) use derived::BYTES_MAX;
 pub(crate) use named::named_in;
 
-use crate::inventory::{Inventory, Language};
+use crate::inventory::{Inventory, Language, Origin};
 use declared::Declarations;
 use evaluate::Evaluator;
 use std::borrow::Cow;
@@ -32,7 +32,7 @@ const FILE_BYTES_MAX: usize = 4 << 20;
 pub(crate) fn is_ours(path: &str) -> bool {
     // What `terraform init` downloads is not the project's own.
     let is_downloaded = path.split('/').any(|part| part == ".terraform");
-    !is_downloaded && (tree::is_code(path) || tree::is_values(path) || derived::may_be(path))
+    !is_downloaded && (tree::is_code(path) || tree::is_values(path) || tree::is_terragrunt(path) || derived::may_be(path))
 }
 
 /// Whether a file of another name is a plan or state all the same, by how it begins.
@@ -40,12 +40,18 @@ pub(crate) fn is_shown(path: &str, beginning: &[u8]) -> bool {
     !path.split('/').any(|part| part == ".terraform") && derived::begins_as_shown(path, beginning)
 }
 
+/// Whether a file is read together with the code beside it.
+pub(crate) fn is_part_of_code(path: &str) -> bool {
+    tree::is_code(path) || tree::is_values(path)
+}
+
 /// Reads all that Terraform declares in these files.
 ///
 /// `Language::Terraform` is among the languages when something of AWS is declared: a resource or data source of its provider,
 /// the provider itself, or a module of the registry that is written for it. Another cloud's files are listed and say nothing of AWS.
 pub(crate) fn read(files: &Files<'_>) -> Inventory {
-    let tree = Tree::read(files);
+    let mut tree = Tree::read(files);
+    let terragrunt = tree.terragrunt(files);
     let evaluator = Evaluator::new(&tree, files);
     let roots = tree.roots();
     let mut declarations = Declarations::default();
@@ -55,6 +61,10 @@ pub(crate) fn read(files: &Files<'_>) -> Inventory {
         let module = evaluator.root(source, &prefix);
         declarations.add(&evaluator, &module, index, None);
     }
+    declarations.calls.extend(terragrunt.into_iter().map(|(file, line, source)| {
+        let origin = Origin { line, path: "terraform".to_owned(), file };
+        declared::call(origin.file.clone(), &source, origin)
+    }));
     let folders: Vec<&str> = roots.iter().map(|source| source.folder.as_str()).collect();
     let derived = derived::read(files, &declarations.resources, &folders);
     declarations.resources.extend(derived.resources);

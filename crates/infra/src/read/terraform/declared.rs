@@ -68,14 +68,18 @@ impl Declarations {
                     children.iter().for_each(|child| self.add(evaluator, child, root, why));
                 }
                 Err(source) => {
-                    let source = without_credentials(&source);
                     let id = format!("{}module.{}", module.prefix, call.label(0));
                     let origin = Origin { file: call.file.clone(), line: call.block.line, path: path_of(&id).to_owned() };
-                    self.calls.push(Unrecognised { id, type_name: format!("module {source}"), origin });
+                    self.calls.push(self::call(id, &source, origin));
                 }
             }
         }
     }
+}
+
+/// A call of a module that is not in the tree.
+pub(super) fn call(id: String, source: &str, origin: Origin) -> Unrecognised {
+    Unrecognised { id, type_name: format!("module {}", without_credentials(source)), origin }
 }
 
 /// The source of a module without what lets one in: `user:password@`, and parameters other than the version.

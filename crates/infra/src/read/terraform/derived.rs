@@ -30,7 +30,7 @@ pub(super) fn begins_as_shown(path: &str, beginning: &[u8]) -> bool {
 }
 
 fn is_json(path: &str) -> bool {
-    path.ends_with(".json") && !path.ends_with(".tf.json") && !path.ends_with(".tfvars.json")
+    path.ends_with(".json") && !super::is_part_of_code(path)
 }
 
 /// What plans and states say beyond the code.

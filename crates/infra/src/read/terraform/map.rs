@@ -3,6 +3,7 @@
 mod alone;
 mod api;
 mod balancing;
+mod caches;
 mod compute;
 mod containers;
 mod context;

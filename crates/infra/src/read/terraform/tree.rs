@@ -56,8 +56,10 @@ impl Tree {
     pub(super) fn read(files: &Files<'_>) -> Tree {
         let mut tree = Tree::default();
         // Files that override come last, as Terraform takes them.
-        let (overriding, plain): (Vec<_>, Vec<_>) =
-            files.iter().filter(|(path, _)| is_code(path) && super::is_ours(path)).partition(|(path, _)| overrides(path));
+        let (overriding, plain): (Vec<_>, Vec<_>) = files
+            .iter()
+            .filter(|(path, _)| is_code(path) && super::is_ours(path) && !is_replaced(path, files))
+            .partition(|(path, _)| overrides(path));
         for (path, bytes) in plain.into_iter().chain(overriding) {
             let Some(body) = tree.body(path, bytes) else { continue };
             let folder = folder_of(path).to_owned();
@@ -88,6 +90,22 @@ impl Tree {
             }
         }
         tree
+    }
+
+    /// Terragrunt's calls of code that is not in the tree: the file, the line and the source.
+    pub(super) fn terragrunt(&mut self, files: &Files<'_>) -> Vec<(String, u32, String)> {
+        let mut calls = Vec::new();
+        for (path, bytes) in files.iter().filter(|(path, _)| is_terragrunt(path)) {
+            let Some(body) = self.body(path, bytes) else { continue };
+            let call = body.blocks("terraform").find_map(|block| Some((block.line, block.body.attribute("source")?)));
+            let Some((line, source)) = call else { continue };
+            let source = source.as_text().unwrap_or("an unknown source");
+            let is_here = joined(folder_of(path), &source.replace("//", "/")).is_some_and(|folder| self.sources.contains_key(&folder));
+            if !is_here {
+                calls.push((path.clone(), line, source.to_owned()));
+            }
+        }
+        calls
     }
 
     /// Whether a file lies in a folder with code, or beneath one, as `environments/production.tfvars` does.
@@ -233,14 +251,27 @@ fn parsed(path: &str, bytes: &[u8]) -> Result<Body, (Option<u32>, String)> {
     })
 }
 
+/// Code of Terraform, or of OpenTofu, which reads Terraform's as well.
 pub(super) fn is_code(path: &str) -> bool {
-    path.ends_with(".tf") || path.ends_with(".tf.json")
+    let path = path.strip_suffix(".json").unwrap_or(path);
+    path.ends_with(".tf") || path.ends_with(".tofu")
+}
+
+/// Whether OpenTofu reads another file in the place of this one.
+fn is_replaced(path: &str, files: &Files<'_>) -> bool {
+    let (path, ending) = path.strip_suffix(".json").map_or((path, ""), |path| (path, ".json"));
+    path.strip_suffix(".tf").is_some_and(|stem| files.contains_key(&format!("{stem}.tofu{ending}")))
+}
+
+/// Terragrunt's file, which says what code is run with what values.
+pub(super) fn is_terragrunt(path: &str) -> bool {
+    path.rsplit('/').next() == Some("terragrunt.hcl")
 }
 
 fn overrides(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.strip_suffix(".json").unwrap_or(name);
-    let stem = stem.strip_suffix(".tf").unwrap_or(stem);
+    let stem = stem.strip_suffix(".tf").or(stem.strip_suffix(".tofu")).unwrap_or(stem);
     stem == "override" || stem.ends_with("_override")
 }
 
