@@ -156,8 +156,10 @@ fn statement(block: &Node) -> Node {
             let part = |name: &str| item.at(&[name]).map(Node::text).and_then(|text| text.known().cloned()).unwrap_or_else(|| "unknown".to_owned());
             let values = item.at(&["values"]).cloned().unwrap_or_else(|| item.clone());
             let keys = operators.entry(part("test")).or_insert_with(|| map([], item.line));
-            if let Attribute::Map(keys) = &mut keys.attribute {
-                keys.insert(part("variable"), values);
+            let Attribute::Map(keys) = &mut keys.attribute else { continue };
+            let all = keys.entry(part("variable")).or_insert_with(|| Node::new(Attribute::List(Vec::new()), item.line));
+            if let Attribute::List(all) = &mut all.attribute {
+                all.extend(values.items().into_iter().cloned());
             }
         }
         entries.insert("Condition".to_owned(), Node::new(Attribute::Map(operators), conditions.line));

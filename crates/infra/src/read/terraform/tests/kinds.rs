@@ -305,6 +305,11 @@ fn a_role_has_its_policies_wherever_they_stand() {
                variable = \"aws:MultiFactorAuthPresent\"
                values   = [\"false\"]
              }
+             condition {
+               test     = \"Bool\"
+               variable = \"aws:MultiFactorAuthPresent\"
+               values   = [\"null\"]
+             }
            }
          }
          resource \"aws_s3_bucket\" \"it\" {}
@@ -336,7 +341,7 @@ fn a_role_has_its_policies_wherever_they_stand() {
     let condition = &statements[1].conditions[0];
     assert_eq!(
         (condition.operator.as_str(), condition.key.as_str(), &condition.values),
-        ("Bool", "aws:MultiFactorAuthPresent", &vec![known("false")])
+        ("Bool", "aws:MultiFactorAuthPresent", &vec![known("false"), known("null")])
     );
     assert_eq!(role.attached, [outside("arn:${data.aws_partition.it.partition}:iam::aws:policy/ReadOnlyAccess"), to("aws_iam_policy.it")]);
     assert!(get::<User>(&inventory, "aws_iam_user.it").has_console);
