@@ -179,8 +179,8 @@ impl Source {
                 "resource" => add(&mut self.resources, &mut self.places, placed, notices),
                 "data" | "ephemeral" => add(&mut self.data, &mut self.places, placed, notices),
                 "module" => add(&mut self.modules, &mut self.places, placed, notices),
-                "variable" => drop(self.variables.insert(placed.label(0).to_owned(), placed)),
-                "output" => drop(self.outputs.insert(placed.label(0).to_owned(), placed)),
+                "variable" => add_named(&mut self.variables, placed),
+                "output" => add_named(&mut self.outputs, placed),
                 "provider" => self.providers.push(placed),
                 "locals" => self.locals.extend(placed.block.body.attributes.into_iter().map(|(name, value)| (name, (file.to_owned(), value)))),
                 "terraform" => self.requires_aws |= requires_aws(&placed.block.body),
@@ -204,7 +204,19 @@ fn add(blocks: &mut Vec<Placed>, places: &mut BTreeMap<String, usize>, placed: P
         notices.push(Problem { file: placed.file, line: Some(placed.block.line), message });
         return;
     }
-    let Body { attributes, blocks } = placed.block.body;
+    merge(first, placed);
+}
+
+fn add_named(blocks: &mut BTreeMap<String, Placed>, placed: Placed) {
+    match blocks.get_mut(placed.label(0)) {
+        Some(first) if overrides(&placed.file) => merge(first, placed),
+        _ => drop(blocks.insert(placed.label(0).to_owned(), placed)),
+    }
+}
+
+/// Replaces what another file says otherwise.
+fn merge(first: &mut Placed, overriding: Placed) {
+    let Body { attributes, blocks } = overriding.block.body;
     let body = &mut first.block.body;
     body.attributes.retain(|(name, _)| !attributes.iter().any(|(overriding, _)| overriding == name));
     body.blocks.retain(|block| !blocks.iter().any(|overriding| overriding.kind == block.kind));

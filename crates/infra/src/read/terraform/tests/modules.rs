@@ -107,8 +107,11 @@ fn what_another_cloud_declares_is_listed_and_is_no_aws() {
 #[test]
 fn a_file_that_overrides_replaces_piece_by_piece_and_a_second_declaration_is_a_problem() {
     let inventory = of(&[
-        ("main.tf", "resource \"aws_vpc\" \"it\" {\n  cidr_block = \"10.0.0.0/16\"\n}\nresource \"aws_sns_topic\" \"t\" { name = \"first\" }"),
-        ("override.tf", "resource \"aws_vpc\" \"it\" { cidr_block = \"10.9.0.0/16\" }"),
+        (
+            "main.tf",
+            "resource \"aws_vpc\" \"it\" {\n  cidr_block = \"10.0.0.0/16\"\n}\nresource \"aws_sns_topic\" \"t\" { name = var.name }\nvariable \"name\" { default = \"first\" }",
+        ),
+        ("override.tf", "resource \"aws_vpc\" \"it\" { cidr_block = \"10.9.0.0/16\" }\nvariable \"name\" { type = string }"),
         ("z.tf", "resource \"aws_sns_topic\" \"t\" { name = \"second\" }"),
     ]);
     assert_eq!(get::<crate::inventory::network::Vpc>(&inventory, "aws_vpc.it").cidr, known("10.9.0.0/16"));
