@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Modules within each other, and steps of a reference through variables and outputs.
 const DEPTH_MAX: u32 = 32;
 
+/// What a reference costs, in values: the names in it are long, and a list of them stands in each instance.
+const REFERENCE: u64 = 8;
+
 const AFTER: &str = "it is known only after the plan is applied";
 
 /// The managed resources of a plan's or a state's values.
@@ -180,6 +183,10 @@ impl<'d> Plan<'d> {
         let Some(within) = within else { return Attribute::Unknown(AFTER.to_owned()) };
         let Some(expression) = expression else { return Attribute::Null };
         let mut references = self.references(expression, within, DEPTH_MAX);
+        // What was found before the budget was spent may be a part of it.
+        if self.budget.spend(0).is_err() {
+            return Attribute::Unknown(AFTER.to_owned());
+        }
         match references.len() {
             0 => Attribute::Unknown(AFTER.to_owned()),
             1 => references.swap_remove(0),
@@ -214,7 +221,7 @@ impl<'d> Plan<'d> {
         for name in names.iter().filter(|name| !goes_on(name)) {
             for reference in self.reference(name, within, shares_key, depth) {
                 let Attribute::Reference { resource, attribute } = &reference else { continue };
-                if self.budget.spend(1).is_ok() && seen.insert((resource.clone(), attribute.clone())) {
+                if self.budget.spend(REFERENCE).is_ok() && seen.insert((resource.clone(), attribute.clone())) {
                     found.push(reference);
                 }
             }

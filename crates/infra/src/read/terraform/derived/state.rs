@@ -17,7 +17,9 @@ pub(super) fn resources(file: &str, state: &Node) -> Vec<Declared> {
             continue;
         }
         let module = text("module").map_or_else(String::new, |module| format!("{module}."));
-        for instance in resource.get("instances").map(Node::items).unwrap_or_default() {
+        // What is deposed is there until the next run deletes it, under the address of what took its place.
+        let instances = resource.get("instances").map(Node::items).unwrap_or_default();
+        for instance in instances.into_iter().filter(|instance| instance.get("deposed").is_none()) {
             let key = match instance.get("index_key").map(|key| &key.attribute) {
                 Some(Attribute::Number(index)) => format!("[{index}]"),
                 Some(Attribute::Text(key)) => format!("[{key:?}]"),

@@ -23,7 +23,7 @@ const STATE: &str = r#"{
         {"index_key": "b", "attributes": {"id": "subnet-2", "availability_zone": "eu-west-1b"}}
       ]
     },
-    {"mode": "managed", "type": "aws_nat_gateway", "name": "it", "instances": [{"attributes": {"id": "nat-1", "subnet_id": "subnet-1", "allocation_id": ""}}]},
+    {"mode": "managed", "type": "aws_nat_gateway", "name": "it", "instances": [{"attributes": {"id": "nat-1", "subnet_id": "subnet-1", "allocation_id": ""}}, {"deposed": "0a1b2c3d", "attributes": {"id": "nat-0"}}]},
     {"mode": "managed", "type": "aws_security_group", "name": "it", "instances": [{"attributes": {"id": "sg-1", "ingress": [
       {"protocol": "tcp", "from_port": 80, "to_port": 80, "cidr_blocks": ["0.0.0.0/0"], "security_groups": [], "self": false}]}}]},
     {"mode": "managed", "type": "aws_security_group_rule", "name": "it", "instances": [{"attributes": {
