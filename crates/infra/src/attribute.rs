@@ -79,7 +79,8 @@ impl Node {
             Attribute::Null => Value::Absent,
             Attribute::Unknown(why) => Value::Unknown(why.clone()),
             Attribute::Reference { resource, .. } => Value::Unknown(format!("it comes from {resource}")),
-            Attribute::List(_) | Attribute::Map(_) => Value::Unknown("it is not a text".to_owned()),
+            Attribute::List(_) => Value::Unknown("it is a list, and one value belongs here".to_owned()),
+            Attribute::Map(_) => Value::Unknown("it is several named values, and one belongs here".to_owned()),
         }
     }
 

@@ -230,6 +230,9 @@ fn sentence(why: String) -> String {
         let holes: Vec<&str> = holes.into_iter().collect();
         return format!("it depends on what is known only at deployment: {}", holes.join("; "));
     }
+    if let Some((function, _)) = why.split_once("()").filter(|(function, _)| function.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ':')) {
+        return format!("{function}() is worked out by Terraform alone: a plan (terraform show -json) has its value");
+    }
     if why.contains(' ') {
         return why;
     }
