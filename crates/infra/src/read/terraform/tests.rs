@@ -4,6 +4,7 @@ mod derived;
 mod evaluation;
 mod fixtures;
 mod hostile;
+mod keeping;
 mod kinds;
 mod modules;
 
