@@ -7,6 +7,7 @@ mod functions;
 mod json;
 mod map;
 mod named;
+mod names;
 mod syntax;
 #[cfg(test)]
 mod tests;

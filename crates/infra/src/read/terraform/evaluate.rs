@@ -347,6 +347,10 @@ pub(super) fn unknown_key(entries: &BTreeMap<String, Node>) -> Option<&str> {
     entries.keys().find_map(|key| key.strip_prefix(UNKNOWN_KEY))
 }
 
+fn map<const N: usize>(entries: [(&str, Node); N], line: u32) -> Node {
+    Node::new(Attribute::Map(entries.into_iter().map(|(name, node)| (name.to_owned(), node)).collect()), line)
+}
+
 /// How a map writes a key. A key that is not known keeps apart from others by its reason.
 pub(super) fn key_of(node: &Node) -> Result<String, String> {
     match &node.attribute {

@@ -1,7 +1,7 @@
 //! The bodies of resources: arguments, blocks, and blocks that are made (`dynamic`).
 
 pub(crate) use super::expand::Instance;
-use super::{Binding, Evaluator, Scope, entries};
+use super::{Binding, Evaluator, Scope, entries, map};
 use crate::attribute::{Attribute, Node};
 use crate::read::terraform::syntax::{Block, Body};
 use std::collections::BTreeMap;
@@ -93,7 +93,7 @@ impl Evaluator<'_> {
         let made = entries.into_iter().map(|(key, value)| {
             // A set's elements are their own keys.
             let key = if is_set { value.clone() } else { key };
-            let node = Node::new(Attribute::Map([("key".to_owned(), key), ("value".to_owned(), value)].into_iter().collect()), block.line);
+            let node = map([("key", key), ("value", value)], block.line);
             let binding = Binding { name: &iterator, node: &node, outer: scope.names };
             self.inner(&content.body, &[], Scope { module: scope.module, names: Some(&binding) }, content.line)
         });

@@ -1,6 +1,6 @@
 //! Data sources. The world is not asked: of most nothing is known but their name, which tells one from another.
 
-use super::{Evaluated, Evaluator, Instance, reference_text};
+use super::{Evaluated, Evaluator, Instance, map, reference_text};
 use crate::attribute::{Attribute, Node};
 use crate::read::terraform::json;
 use crate::read::terraform::tree::Placed;
@@ -169,8 +169,4 @@ fn statement(block: &Node) -> Node {
 
 fn text(text: &str, line: u32) -> Node {
     Node::new(Attribute::Text(text.to_owned()), line)
-}
-
-fn map<const N: usize>(entries: [(&str, Node); N], line: u32) -> Node {
-    Node::new(Attribute::Map(entries.into_iter().map(|(name, node)| (name.to_owned(), node)).collect()), line)
 }

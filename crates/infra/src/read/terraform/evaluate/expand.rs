@@ -1,6 +1,6 @@
 //! `count` and `for_each`: the instances of a block.
 
-use super::{Evaluator, MORE, Scope, UNKNOWN_KEY, entries, key_of, node_of_key};
+use super::{Evaluator, MORE, Scope, UNKNOWN_KEY, entries, key_of, map, node_of_key};
 use crate::attribute::{Attribute, Node};
 use crate::read::terraform::syntax::Block;
 use std::collections::BTreeMap;
@@ -145,10 +145,6 @@ impl Evaluator<'_> {
 fn one(prefix: &str, name: &str) -> Expansion {
     let instance = Instance { address: format!("{prefix}{name}"), key: String::new(), binding: None };
     Expansion { shape: Shape::One, instances: vec![instance], why: None }
-}
-
-fn map<const N: usize>(entries: [(&str, Node); N], line: u32) -> Node {
-    Node::new(Attribute::Map(entries.into_iter().map(|(name, node)| (name.to_owned(), node)).collect()), line)
 }
 
 fn why_of(node: &Node) -> String {

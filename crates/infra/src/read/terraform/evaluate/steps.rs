@@ -3,22 +3,9 @@
 use super::expand::Shape;
 use super::{Evaluated, Evaluator, MORE, Scope, Target, key_of, reference_text, unknown_key};
 use crate::attribute::{Attribute, Node};
+use crate::read::terraform::names;
 use crate::read::terraform::syntax::{Block, Expression, Step};
 use std::collections::BTreeMap;
-
-/// What a resource's own name for itself is an argument of: read where the argument is known.
-const OWN_NAMES: &[(&str, &str, &str)] = &[
-    ("aws_s3_bucket", "id", "bucket"),
-    ("aws_iam_role", "id", "name"),
-    ("aws_iam_user", "id", "name"),
-    ("aws_iam_instance_profile", "id", "name"),
-    ("aws_cloudwatch_log_group", "id", "name"),
-    ("aws_dynamodb_table", "id", "name"),
-    ("aws_lambda_function", "id", "function_name"),
-    ("aws_ecr_repository", "id", "name"),
-    ("aws_ssm_parameter", "id", "name"),
-    ("aws_elastic_beanstalk_application", "id", "name"),
-];
 
 /// Resolving goes from one resource to the next at most this often.
 const HOPS_MAX: u32 = 16;
@@ -225,7 +212,7 @@ impl Evaluator<'_> {
         let Target::Resource { module, index, instance } = target else { return None };
         let module = self.module(module);
         let kind = module.source.resources.get(index)?.label(0);
-        let argument = OWN_NAMES.iter().find(|(owner, attribute, _)| *owner == kind && *attribute == name).map_or(name, |(_, _, argument)| argument);
+        let argument = if name == "id" { names::id_of(kind).unwrap_or(name) } else { name };
         // An id or ARN that is not an argument is made by AWS.
         module.source.resources.get(index)?.block.body.attribute(argument).map(|_| ()).or_else(|| {
             let blocks = &module.source.resources[index].block.body.blocks;

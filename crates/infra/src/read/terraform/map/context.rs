@@ -6,36 +6,12 @@ use super::satellites;
 use crate::attribute::{Attribute, Node};
 use crate::inventory::Link;
 use crate::read::terraform::declared::Declared;
+use crate::read::terraform::names;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A reference leads to the next at most this often.
 const HOPS_MAX: usize = 16;
-
-/// What a resource is called by others besides its reference.
-const NAMES: &[(&str, &str)] = &[
-    ("aws_autoscaling_group", "name"),
-    ("aws_cloudwatch_log_group", "name"),
-    ("aws_db_instance", "identifier"),
-    ("aws_dynamodb_table", "name"),
-    ("aws_ecr_repository", "name"),
-    ("aws_ecs_cluster", "name"),
-    ("aws_ecs_service", "name"),
-    ("aws_ecs_task_definition", "family"),
-    ("aws_elastic_beanstalk_application", "name"),
-    ("aws_iam_instance_profile", "name"),
-    ("aws_iam_policy", "name"),
-    ("aws_iam_role", "name"),
-    ("aws_iam_user", "name"),
-    ("aws_lambda_function", "function_name"),
-    ("aws_launch_configuration", "name"),
-    ("aws_launch_template", "name"),
-    ("aws_s3_bucket", "bucket"),
-    ("aws_secretsmanager_secret", "name"),
-    ("aws_sns_topic", "name"),
-    ("aws_sqs_queue", "name"),
-    ("aws_ssm_parameter", "name"),
-];
 
 /// Resources that stand for another: who refers to them means that one.
 const STANDS_FOR: &[(&str, &str)] = &[
@@ -68,7 +44,7 @@ impl<'a> Context<'a> {
         let by_id = all.iter().enumerate().map(|(index, one)| (one.id.as_str(), index)).collect();
         let (mut by_name, mut by_arn): (BTreeMap<_, Vec<usize>>, _) = (BTreeMap::new(), BTreeMap::new());
         for (index, one) in all.iter().enumerate() {
-            let name = NAMES.iter().find(|(type_name, _)| *type_name == one.type_name).map(|(_, name)| *name);
+            let name = names::named_by(&one.type_name);
             for attribute in ["id", "arn"].into_iter().chain(name) {
                 let Some(Node { attribute: Attribute::Text(text), .. }) = one.body.get(attribute) else { continue };
                 by_name.entry((one.root, one.type_name.as_str(), text.as_str())).or_default().push(index);
