@@ -6,7 +6,7 @@ mod evaluate;
 mod functions;
 mod json;
 mod map;
-mod named;
+mod named_files;
 mod names;
 mod syntax;
 #[cfg(test)]
@@ -14,7 +14,7 @@ mod tests;
 mod tree;
 
 pub(crate) use derived::BYTES_MAX;
-pub(crate) use named::named_in;
+pub(crate) use named_files::named_in;
 
 use crate::inventory::{Inventory, Language, Origin};
 use declared::Declarations;

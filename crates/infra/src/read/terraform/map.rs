@@ -8,8 +8,8 @@ mod compute;
 mod containers;
 mod context;
 mod data;
+mod dns;
 mod identity;
-mod names;
 mod network;
 mod not_needed;
 mod observe;
@@ -53,5 +53,5 @@ fn kind(reader: &Reader<'_>) -> Option<Kind> {
         .or_else(|| secrets::kind(reader))
         .or_else(|| identity::kind(reader))
         .or_else(|| observe::kind(reader))
-        .or_else(|| names::kind(reader))
+        .or_else(|| dns::kind(reader))
 }
