@@ -78,7 +78,7 @@ impl Evaluator<'_> {
                 }
                 crate::Value::Known(count) => {
                     self.notice(block.line, format!("{name} is there {count} times; more than {INSTANCES_MAX} are read as one"));
-                    self.unknown(prefix, name, "count", &format!("{MORE}{name}"), block)
+                    self.unknown(prefix, name, "count", &over_many(), block)
                 }
                 _ => {
                     let why = why_of(&count);
@@ -101,7 +101,7 @@ impl Evaluator<'_> {
             }
             Ok(Ok(entries)) => {
                 self.notice(block.line, format!("{name} is there {} times; more than {INSTANCES_MAX} are read as one", entries.len()));
-                return self.unknown(prefix, name, "each", &format!("{MORE}{name}"), block);
+                return self.unknown(prefix, name, "each", &over_many(), block);
             }
             Ok(Err(why)) | Err(why) => why,
         };
@@ -145,6 +145,10 @@ impl Evaluator<'_> {
 fn one(prefix: &str, name: &str) -> Expansion {
     let instance = Instance { address: format!("{prefix}{name}"), key: String::new(), binding: None };
     Expansion { shape: Shape::One, instances: vec![instance], why: None }
+}
+
+fn over_many() -> String {
+    format!("its number, which is over {INSTANCES_MAX}")
 }
 
 fn why_of(node: &Node) -> String {

@@ -92,6 +92,7 @@ fn a_huge_count_is_one_and_a_problem() {
     assert_eq!(ids(&inventory), ["aws_vpc.it[0]", "aws_vpc.each[each.key]", "aws_vpc.negative[0]"]);
     assert_eq!(inventory.notices[0].message, "aws_vpc.it is there 1000000000 times; more than 1000 are read as one");
     assert_eq!(inventory.conditional.len(), 3);
+    assert_eq!(inventory.conditional["aws_vpc.it[0]"], "how many there are depends on its number, which is over 1000");
 }
 
 #[test]
