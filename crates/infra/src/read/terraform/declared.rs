@@ -17,7 +17,7 @@ pub(super) struct Declared {
     pub origin: Origin,
     pub region: Value<String>,
     /// Arguments by name; blocks are lists of maps.
-    pub body: Node,
+    pub body: Rc<Node>,
     /// Which root, plan or state it belongs to. Names mean nothing beyond it.
     pub root: usize,
 }
@@ -41,8 +41,8 @@ impl Declarations {
             let expansion = evaluator.instances(module, &name, placed);
             for instance in &expansion.instances {
                 let body = match evaluator.body(module.id, index, instance) {
-                    Ok(body) => (*body).clone(),
-                    Err(why) => Node::new(Attribute::Unknown(why), placed.block.line),
+                    Ok(body) => body,
+                    Err(why) => Rc::new(Node::new(Attribute::Unknown(why), placed.block.line)),
                 };
                 let region = match body.get("region") {
                     Some(region) => region.text(),

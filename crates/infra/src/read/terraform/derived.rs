@@ -8,6 +8,7 @@ use super::{Files, json};
 use crate::attribute::{Attribute, Node};
 use crate::inventory::Problem;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// A plan or state beyond this is refused: it would take many times its size in memory. States of a thousand resources have some 5 MB.
 pub(crate) const BYTES_MAX: usize = 16 << 20;
@@ -96,7 +97,7 @@ pub(super) fn read(files: &Files<'_>, code: &[Declared], roots: &[&str]) -> Deri
         derived.resources.extend(new.into_iter().map(|one| Declared {
             id: format!("{prefix}{}", one.id),
             root: roots.len() + index,
-            body: prefixed(one.body, &prefix),
+            body: Rc::new(prefixed(Rc::unwrap_or_clone(one.body), &prefix)),
             ..one
         }));
     }

@@ -10,6 +10,7 @@ use crate::read::terraform::declared::Declared;
 use crate::read::terraform::evaluate::Budget;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// Modules within each other, and steps of a reference through variables and outputs.
 const DEPTH_MAX: u32 = 32;
@@ -112,7 +113,7 @@ impl<'d> Plan<'d> {
         }
         let region = region_of(&body).map_or_else(|| self.provider_region(configured), Value::Known);
         let origin = Origin { file: file.to_owned(), line: resource.line, path: address.clone() };
-        Some(Declared { id: address, type_name, origin, region, body, root: 0 })
+        Some(Declared { id: address, type_name, origin, region, body: Rc::new(body), root: 0 })
     }
 
     /// The region of the provider that a resource is configured with.

@@ -6,6 +6,7 @@ use crate::inventory::Origin;
 use crate::read::terraform::declared::Declared;
 use crate::value::Value;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The managed resources of a state.
 pub(super) fn resources(file: &str, state: &Node) -> Vec<Declared> {
@@ -34,7 +35,7 @@ pub(super) fn resources(file: &str, state: &Node) -> Vec<Declared> {
                 region: region_of(&body).map_or(Value::Absent, Value::Known),
                 type_name: type_name.clone(),
                 id,
-                body,
+                body: Rc::new(body),
                 root: 0,
             });
         }
