@@ -18,7 +18,11 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
         }
         "aws_iam_role_policy_attachment" | "aws_iam_user_policy_attachment" | "aws_iam_group_policy_attachment" | "aws_iam_policy_attachment" => {
             // Of a policy that is declared here the declaration tells it all.
-            let attached = attached(reader, "policy_arn").into_iter().filter(|policy| !matches!(policy, Value::Known(Link::To(_)))).collect();
+            let mut attached = attached(reader, "policy_arn");
+            attached.retain(|policy| !matches!(policy, Value::Known(Link::To(_))));
+            if attached.is_empty() {
+                return None;
+            }
             Role { attached, ..Role::default() }.into()
         }
         _ => return None,

@@ -29,6 +29,11 @@ const NOT_NEEDED: &[&str] = &[
     "aws_elastic_beanstalk_application_version",
     "aws_elasticache_parameter_group",
     "aws_elasticache_subnet_group",
+    // Of a policy that is declared, to somebody who is not.
+    "aws_iam_group_policy_attachment",
+    "aws_iam_policy_attachment",
+    "aws_iam_role_policy_attachment",
+    "aws_iam_user_policy_attachment",
     "aws_iam_service_linked_role",
     "aws_key_pair",
     "aws_kms_alias",

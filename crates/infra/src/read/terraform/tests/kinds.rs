@@ -534,8 +534,15 @@ fn what_adds_to_something_elsewhere_is_told_by_itself() {
          resource \"aws_iam_role_policy_attachment\" \"admin\" {
            role       = var.role
            policy_arn = \"arn:aws:iam::aws:policy/AdministratorAccess\"
+         }
+         resource \"aws_iam_policy\" \"own\" { policy = jsonencode({ Statement = [] }) }
+         resource \"aws_iam_role_policy_attachment\" \"own\" {
+           role       = var.role
+           policy_arn = aws_iam_policy.own.arn
          }",
     );
+    let listed: Vec<_> = inventory.unrecognised.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!((listed, inventory.resource("aws_iam_role_policy_attachment.own")), (vec!["aws_iam_group.it"], None));
     for (id, port) in [("aws_security_group_rule.ssh", 22.0), ("aws_vpc_security_group_ingress_rule.rdp", 3389.0)] {
         let group: &SecurityGroup = get(&inventory, id);
         assert_eq!((&group.ingress[0].from_port, &group.ingress[0].cidr), (&Value::Known(port), &known("0.0.0.0/0")));
