@@ -82,10 +82,9 @@ pub(super) fn read(files: &Files<'_>, code: &[Declared], roots: &[&str]) -> Deri
         }
         if let Some(file) = elsewhere {
             let name = path.rsplit('/').next().unwrap_or(path);
-            let message = format!(
-                "{} of its {all} resources are not taken from here, since {file} declares them; to have its values, review {name} by itself",
-                all - new.len()
-            );
+            let told = all - new.len();
+            let message =
+                format!("resources that {file} declares are told from there ({told} of {all}); to have the values in {name}, review it by itself");
             derived.notices.push(Problem { file: (*path).clone(), line: None, message });
         }
         if is_plan {

@@ -75,7 +75,7 @@ fn a_state_of_another_folder_is_told_whatever_its_addresses_and_a_plan_that_is_n
         let inventory = of(&[code, (path, STATE)]);
         assert_eq!(ids(&inventory).iter().filter(|id| id.ends_with("aws_nat_gateway.it")).count(), 1, "{path}");
         let message =
-            "1 of its 11 resources are not taken from here, since app/main.tf declares them; to have its values, review terraform.tfstate by itself";
+            "resources that app/main.tf declares are told from there (1 of 11); to have the values in terraform.tfstate, review it by itself";
         assert_eq!(inventory.notices[0].message, message);
     }
 }
