@@ -1,14 +1,14 @@
-//! Patterns: regular expressions as Go has them. Only time is saved by paying for them: the engine itself never runs away, but a large
-//! pattern in a long text takes minutes.
+//! Patterns: regular expressions as Go has them. They are paid for by what they search: the engine never runs away, but a large pattern
+//! takes minutes over a long text.
 
 use super::{Arguments, Stop};
 use regex::{Captures, Regex, RegexBuilder};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// Bytes of a compiled pattern. The usual ones for addresses take 8 KB; repetitions within repetitions take any number, and a search with
-/// one of this size some microseconds for each byte.
-const COMPILED_BYTES_MAX: usize = 32 << 10;
+/// Bytes of a compiled pattern. The usual ones for addresses take 8 KB; repetitions take any number, and a search with one of this size may
+/// take two microseconds for each byte.
+const COMPILED_BYTES_MAX: usize = 16 << 10;
 
 /// What it costs to compile a pattern, in values. Classes of Unicode take five milliseconds before they turn out to be too large.
 const COMPILING: u64 = 5_000;
