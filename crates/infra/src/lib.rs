@@ -13,6 +13,7 @@ pub mod read;
 pub mod recommend;
 pub mod review;
 pub mod rules;
+mod sensitive;
 pub mod usage;
 pub mod value;
 
