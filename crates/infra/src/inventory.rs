@@ -15,11 +15,15 @@ pub use shape::Shape;
 
 use crate::value::Value;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 /// All that was read, and all that could not be.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Inventory {
+    /// Where each id stands among the resources.
+    #[serde(skip)]
+    pub index: Index,
     /// In the order in which they were read.
     pub resources: Vec<Resource>,
     /// Declared resources of types that have no place in `Kind`. Listed, never dropped.
@@ -261,6 +265,22 @@ pub trait OfKind: Sized {
     fn of(kind: &Kind) -> Option<&Self>;
 }
 
+/// Made when it is first asked for. It says nothing that the resources do not, so that all indexes are equal and a copy makes its own.
+#[derive(Debug, Default)]
+pub struct Index(OnceLock<HashMap<String, usize>>);
+
+impl Clone for Index {
+    fn clone(&self) -> Index {
+        Index::default()
+    }
+}
+
+impl PartialEq for Index {
+    fn eq(&self, _: &Index) -> bool {
+        true
+    }
+}
+
 impl Inventory {
     /// The resources of one kind, each with where it stands.
     pub fn all<T: OfKind + 'static>(&self) -> impl Iterator<Item = (&Resource, &T)> {
@@ -269,7 +289,21 @@ impl Inventory {
 
     /// The resource with this id.
     pub fn resource(&self, id: &str) -> Option<&Resource> {
-        self.resources.iter().find(|resource| resource.id == id)
+        let index = self.index.0.get_or_init(|| {
+            let places = self.resources.iter().enumerate().rev();
+            places.map(|(place, resource)| (resource.id.clone(), place)).collect()
+        });
+        match index.get(id).map(|place| self.resources.get(*place)) {
+            Some(Some(resource)) if resource.id == id => Some(resource),
+            None if index.len() == self.resources.len() => None,
+            // Resources were added or moved since the index was made.
+            _ => self.resources.iter().find(|resource| resource.id == id),
+        }
+    }
+
+    /// Forgets where ids stand, after resources were put in another order.
+    pub(crate) fn forget_places(&mut self) {
+        self.index = Index::default();
     }
 
     /// What a link points at, when it is a declared resource of this kind.

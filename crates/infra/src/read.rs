@@ -8,7 +8,7 @@ mod cdk;
 mod cloudformation;
 mod document;
 mod files;
-mod partial;
+pub(crate) mod partial;
 mod policy;
 mod sources;
 mod terraform;
@@ -115,6 +115,7 @@ fn in_order(mut inventory: Inventory) -> Inventory {
     }
     inventory.languages.sort();
     inventory.languages.dedup();
+    inventory.forget_places();
     inventory
 }
 

@@ -1,6 +1,6 @@
 //! Remedies as edits of the file that declares the resource. Where the file does not read as expected there is no edit, and the words stay.
 
-use super::source::{Sources, block, sets};
+use super::source::{File, Sources, sets};
 use crate::inventory::{Inventory, Resource};
 use crate::rules::{Change, Setting};
 use serde::Serialize;
@@ -37,10 +37,10 @@ pub(crate) fn edits(changes: &[Change], resource: &Resource, sources: &Sources) 
     if file.contains("cdk.out/") || changes.is_empty() {
         return Vec::new();
     }
-    let Some((form, text)) = sources.text(file).and_then(|text| Some((form(file, text)?, text))) else { return Vec::new() };
-    let lines: Vec<&str> = text.lines().collect();
-    let range = block(&lines, resource.origin.line);
-    let declaration = Declaration { file, lines: &lines, first: *range.start(), last: *range.end(), form };
+    let Some(text) = sources.file(file) else { return Vec::new() };
+    let Some(form) = form(file, text.text()) else { return Vec::new() };
+    let range = text.block(resource.origin.line);
+    let declaration = Declaration { file, text, first: *range.start(), last: *range.end(), form };
     changes.iter().map(|change| declaration.edit(change)).collect::<Option<Vec<Patch>>>().unwrap_or_default()
 }
 
@@ -55,7 +55,7 @@ fn form(file: &str, text: &str) -> Option<Form> {
 
 struct Declaration<'a> {
     file: &'a str,
-    lines: &'a [&'a str],
+    text: &'a File,
     first: u32,
     last: u32,
     form: Form,
@@ -71,7 +71,7 @@ impl Declaration<'_> {
             Change::Remove { settings } => {
                 let at = settings.iter().find_map(|setting| self.find(setting))?;
                 // Nothing but a value on the same line is taken away.
-                (!opens(self.line(at))).then(|| Patch {
+                self.is_alone(at).then(|| Patch {
                     file: self.file.to_owned(),
                     start_line: at,
                     start_column: 1,
@@ -88,18 +88,18 @@ impl Declaration<'_> {
         let indent = self.indent_below(body);
         let own = self.child(body, setting.name);
         match (own, setting.inner) {
-            (Some(at), "") => self.revalued(at, setting.value),
+            (Some(at), "") => self.revalued(at, &setting.value),
             (Some(holder), inner) => match self.child(holder, inner) {
-                Some(at) => self.revalued(at, setting.value),
-                None if opens(self.line(holder)) => self.inserted(holder, self.indent_below(holder), &[self.assignment(inner, setting.value)]),
+                Some(at) => self.revalued(at, &setting.value),
+                None if opens(self.line(holder)) => self.inserted(holder, self.indent_below(holder), &[self.assignment(inner, &setting.value)]),
                 None => None,
             },
-            (None, "") => self.inserted(body, indent, &[self.assignment(setting.name, setting.value)]),
+            (None, "") => self.inserted(body, indent, &[self.assignment(setting.name, &setting.value)]),
             (None, inner) => {
                 let lines = match self.form {
                     Form::Hcl => vec![format!("{} {{", setting.name), format!("  {inner} = {}", setting.value), "}".to_owned()],
                     Form::Yaml => vec![format!("{}:", setting.name), format!("  {inner}: {}", setting.value)],
-                    Form::Json => vec![format!("\"{}\": {{ \"{inner}\": {} }},", setting.name, json(setting.value))],
+                    Form::Json => vec![format!("\"{}\": {{ \"{inner}\": {} }},", setting.name, json(&setting.value))],
                 };
                 self.inserted(body, indent, &lines)
             }
@@ -109,7 +109,7 @@ impl Declaration<'_> {
     /// The line of a setting right below what holds it; deeper ones of the same name mean something else.
     fn child(&self, holder: u32, setting: &str) -> Option<u32> {
         let indent = self.indent_below(holder);
-        let range = block(self.lines, holder);
+        let range = self.text.block(holder);
         range.skip(1).filter(|at| *at <= self.last).find(|at| self.indent(*at) == indent && sets(self.line(*at), setting))
     }
 
@@ -137,7 +137,7 @@ impl Declaration<'_> {
     }
 
     fn line(&self, number: u32) -> &str {
-        self.lines.get(number as usize - 1).copied().unwrap_or_default()
+        self.text.line(number)
     }
 
     fn find(&self, setting: &str) -> Option<u32> {
@@ -157,7 +157,7 @@ impl Declaration<'_> {
         let closes = self.line(at + 1).trim_start().starts_with('}');
         let mut text = String::new();
         for line in lines {
-            text.push('\n');
+            text.push_str(self.text.line_end());
             text.push_str(&" ".repeat(indent));
             // The last member of an object in JSON has no comma behind it.
             text.push_str(if self.form == Form::Json && closes { line.trim_end_matches(',') } else { line });
@@ -171,7 +171,7 @@ impl Declaration<'_> {
         let line = self.line(at);
         let sign = if self.form == Form::Hcl { '=' } else { ':' };
         let (name, rest) = line.split_once(sign)?;
-        if rest.trim().is_empty() || opens(line) || rest.trim_start().starts_with('[') && !rest.contains(']') {
+        if rest.trim().is_empty() || !self.is_alone(at) {
             return None;
         }
         let end = match self.form {
@@ -190,8 +190,19 @@ impl Declaration<'_> {
         })
     }
 
+    /// Whether a setting's value stands on its line alone: nothing is open at its end, and nothing deeper follows.
+    fn is_alone(&self, at: u32) -> bool {
+        let line = self.line(at);
+        let closed = |open: char, close: char| line.matches(open).count() == line.matches(close).count();
+        let next = (at + 1..=self.last).find(|number| !self.line(*number).trim().is_empty());
+        // A list in YAML may stand as deep as its name.
+        let goes_on = next.is_some_and(|next| self.indent(next) > self.indent(at) || self.line(next).trim_start().starts_with("- "));
+        let is_bare_tag = line.trim_end().rsplit(' ').next().is_some_and(|word| word.starts_with('!'));
+        !opens(line) && !goes_on && !is_bare_tag && closed('(', ')') && closed('[', ']') && closed('{', '}')
+    }
+
     fn replace(&self, line: u32, from: &[String], to: &str) -> Option<Patch> {
-        for at in block(self.lines, line).filter(|at| *at >= self.first && *at <= self.last) {
+        for at in self.text.block(line).filter(|at| *at >= self.first && *at <= self.last) {
             for from in from {
                 if let Some(byte) = self.line(at).find(from.as_str()) {
                     let start = columns(&self.line(at)[..byte]) + 1;
@@ -227,9 +238,14 @@ fn json(value: &str) -> String {
 }
 
 /// Every edit of a check: for each resource at fault, what its rule would change.
-pub(crate) fn of_check(rule: &crate::rules::Rule, at_fault: &[&str], inventory: &Inventory, sources: &Sources) -> Vec<Patch> {
+pub(crate) fn of_check<'a>(
+    rule: &crate::rules::Rule,
+    at_fault: impl Iterator<Item = &'a str>,
+    inventory: &Inventory,
+    sources: &Sources,
+) -> Vec<Patch> {
     let Some(patch) = rule.patch else { return Vec::new() };
-    let resources = at_fault.iter().filter_map(|id| inventory.resource(id));
+    let resources = at_fault.filter_map(|id| inventory.resource(id));
     let mut patches: Vec<Patch> = resources.flat_map(|resource| edits(&patch(inventory, resource), resource, sources)).collect();
     patches.sort();
     // A module or a counted resource stands in its file once, however often it is deployed.
@@ -272,7 +288,7 @@ mod tests {
         let mut world = world().with_in(file, "it", kind);
         world.inventory.resources[0].origin.line = line;
         let sources = Sources::new([(file.to_owned(), text.to_owned())]);
-        let patches = of_check(rule(id).unwrap(), &["it"], &world.inventory, &sources);
+        let patches = of_check(rule(id).unwrap(), ["it"].into_iter(), &world.inventory, &sources);
         patched(file, text, &patches)
     }
 

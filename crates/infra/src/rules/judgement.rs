@@ -1,8 +1,9 @@
 //! A judgement: the verdict, why, and the places that show it.
 
-use crate::inventory::{Origin, Resource};
+use crate::inventory::{Origin, Resource, Unrecognised};
 use crate::review::Mention;
 use crate::value::Value;
+use std::collections::HashMap;
 
 /// What a rule found.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +65,12 @@ impl Seen {
     pub fn resource(resource: &Resource, settings: &'static [&'static str], note: impl Into<String>) -> Seen {
         let (origin, resource) = (resource.origin.clone(), Some(resource.id.clone()));
         Seen::At { origin, resource, quote: None, part: None, settings, word: None, note: note.into() }
+    }
+
+    /// A resource of a type that has no place in the inventory.
+    pub fn unrecognised(resource: &Unrecognised, note: impl Into<String>) -> Seen {
+        let (origin, resource) = (resource.origin.clone(), Some(resource.id.clone()));
+        Seen::At { origin, resource, quote: None, part: None, settings: &[], word: None, note: note.into() }
     }
 
     /// A part of a resource that begins at a line, and settings to quote from it.
@@ -225,8 +232,10 @@ pub fn untold<T>(what: &str, value: &Value<T>) -> String {
 /// What was seen in one sentence: the first two notes, each with its first subject, and how many more there are.
 fn sentence(seen: &[Seen]) -> String {
     let mut notes: Vec<(&Seen, usize)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for one in seen {
-        match notes.iter_mut().find(|(first, _)| first.note() == one.note()) {
+        let place = *places.entry(one.note()).or_insert(notes.len());
+        match notes.get_mut(place) {
             Some((_, n)) => *n += 1,
             None => notes.push((one, 1)),
         }
