@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     document_line: Some("Route 53 DNS configured"),
     severity: Severity::Low,
     effort: Effort::Hours,
-    refs: Refs { prowler: &["route53_dangling_ip_subdomain_takeover", "route53_public_hosted_zones_cloudwatch_logging_enabled"], checkov: &["CKV2_AWS_23", "CKV2_AWS_38", "CKV2_AWS_39"], fsbp: &[], cdk_nag: &[] },
+    refs: Refs { prowler: &[], checkov: &["CKV2_AWS_23"], fsbp: &[], cdk_nag: &[] },
     decided_from: TEMPLATES,
     remedy: Remedy { what: "Declare an alias record for the balancer, the API or the address", cloudformation: "AWS::Route53::RecordSet with AliasTarget", terraform: "aws_route53_record with alias" },
     patch: None,
@@ -37,7 +37,7 @@ fn judge(facts: &Facts) -> Judgement {
     if tally.is_empty() && !facts.is_part_hidden() {
         facts.all::<Zone>().for_each(|(resource, _)| tally.bad(Seen::resource(resource, &[], "no record of it leads anywhere")));
     }
-    tally.close(|| if facts.has_compute() || facts.has_front() || !facts.has_templates() || facts.is_part_hidden() { facts.none_of("a Route 53 record") } else { Judgement::not_applicable("nothing declared here answers requests") })
+    tally.close(|| if facts.has_compute() || facts.has_front() { facts.none_of("a Route 53 record") } else { facts.not_needed("nothing declared here answers requests") })
 }
 
 #[cfg(test)]

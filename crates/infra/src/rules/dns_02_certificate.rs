@@ -45,8 +45,8 @@ fn judge(facts: &Facts) -> Judgement {
             let id = own_domain.map_or("", |resource| resource.id.as_str());
             Judgement::not_applicable(format!("{id} answers under a name of AWS's, which has a certificate; a name of your own would need one"))
         }
-        None if facts.has_compute() || facts.has_front() || !facts.has_templates() || facts.is_part_hidden() => facts.none_of("an ACM certificate"),
-        None => Judgement::not_applicable("nothing declared here answers requests"),
+        None if facts.has_compute() || facts.has_front() => facts.none_of("an ACM certificate"),
+        None => facts.not_needed("nothing declared here answers requests"),
     })
 }
 

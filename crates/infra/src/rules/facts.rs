@@ -1,7 +1,7 @@
 //! What a rule may look at.
 
 use super::judgement::{Judgement, Seen};
-use crate::inventory::{Inventory, Kind, OfKind, Resource};
+use crate::inventory::{Inventory, Kind, OfKind, Problem, Resource, Unrecognised};
 use crate::options::Deployment;
 use crate::review::{Architecture, Day, RepositoryFacts};
 use domain::prices::Prices;
@@ -19,12 +19,26 @@ pub struct Facts<'a> {
     pub today: &'a Day,
     /// Which of the four architectures this is.
     pub architecture: Architecture,
+    hidden: Option<Hidden<'a>>,
+}
+
+/// A part of the project that may declare more than could be read.
+enum Hidden<'a> {
+    /// A file that is broken.
+    Broken(&'a Problem),
+    /// A module or nested stack whose content is not in the folder.
+    Elsewhere(&'a Unrecognised),
 }
 
 impl<'a> Facts<'a> {
     /// The facts, with the architecture recognised.
     pub fn new(inventory: &'a Inventory, repository: &'a RepositoryFacts, prices: &'a Prices, today: &'a Day) -> Facts<'a> {
-        Facts { inventory, repository, prices, today, architecture: Architecture::recognise(inventory) }
+        // Files of values declare nothing, whatever is wrong with them.
+        let declares = |problem: &&Problem| !problem.file.ends_with(".tfvars") && !problem.file.ends_with(".tfvars.json");
+        let broken = inventory.problems.iter().find(declares).map(Hidden::Broken);
+        let elsewhere = || inventory.unrecognised.iter().find(|unrecognised| holds_resources(&unrecognised.type_name)).map(Hidden::Elsewhere);
+        let hidden = broken.or_else(elsewhere);
+        Facts { inventory, repository, prices, today, architecture: Architecture::recognise(inventory), hidden }
     }
 
     /// Whether anything is declared at all.
@@ -65,14 +79,11 @@ impl<'a> Facts<'a> {
     /// The judgement when nothing of a kind is declared: a failure, unless it may be where nobody could look.
     pub fn none_of(&self, what: &str) -> Judgement {
         if !self.has_templates() {
-            return without_templates();
+            return self.without_templates();
         }
-        if let Some(hidden) = self.hidden_place_of(what) {
-            let where_else = match &hidden {
-                Seen::At { resource: Some(id), .. } => format!("{id} may declare it, and its content is not here"),
-                _ => hidden.note().to_owned(),
-            };
-            return Judgement::unknown(format!("no {} is declared here, but {where_else}", bare(what)), vec![hidden]);
+        let why = format!("no {} is declared here", bare(what));
+        if let Some(judgement) = self.if_hidden(&why, what, "it") {
+            return judgement;
         }
         Judgement::fail(format!("no {} is declared", bare(what)), vec![self.searched(what)])
     }
@@ -88,25 +99,44 @@ impl<'a> Facts<'a> {
     /// Not applicable when the project is plainly deployed in another way.
     pub fn not_deployed_as(&self, deployment: Deployment) -> Option<Judgement> {
         if !self.has_templates() {
-            return Some(without_templates());
+            return Some(self.without_templates());
         }
         if self.architecture.includes(deployment) {
             return None;
         }
         Some(match self.architecture.recognised {
             Some(other) => Judgement::not_applicable(format!("this project is deployed on {}", other.title())),
-            None => Judgement::not_applicable(format!("nothing declared here runs on {}", deployment.title())),
+            None => self.not_needed(&format!("nothing declared here runs on {}", deployment.title())),
         })
     }
 
-    /// Not applicable when nothing of a kind is declared and nothing needs it; unknown without templates.
+    /// Not applicable when nothing of a kind is declared and nothing needs it; unknown when it may be where nobody could look.
     pub fn not_needed(&self, why: &str) -> Judgement {
-        if self.has_templates() { Judgement::not_applicable(why) } else { without_templates() }
+        if !self.has_templates() {
+            return self.without_templates();
+        }
+        self.if_hidden(why, "more", "more").unwrap_or_else(|| Judgement::not_applicable(why))
+    }
+
+    /// What can be said of an account whose infrastructure is written down nowhere that could be read.
+    fn without_templates(&self) -> Judgement {
+        self.if_hidden("nothing could be read that declares a resource", "one", "one")
+            .unwrap_or_else(|| Judgement::unknown("nothing here is infrastructure as code, so no file can tell", Vec::new()))
+    }
+
+    /// Unknown when a part of the project may declare what nobody saw.
+    fn if_hidden(&self, why: &str, what: &str, pronoun: &str) -> Option<Judgement> {
+        let seen = self.hidden_place_of(what)?;
+        let where_else = match self.hidden.as_ref()? {
+            Hidden::Elsewhere(unrecognised) => format!("{} may declare {pronoun}, and its content is not here", unrecognised.id),
+            Hidden::Broken(_) => seen.note().to_owned(),
+        };
+        Some(Judgement::unknown(format!("{why}, but {where_else}"), vec![seen]))
     }
 
     /// Whether a part of the project may declare more than could be read.
     pub fn is_part_hidden(&self) -> bool {
-        self.hidden_place_of("more").is_some()
+        self.hidden.is_some()
     }
 
     /// The files that were searched without finding something.
@@ -120,27 +150,22 @@ impl<'a> Facts<'a> {
         Seen::Searched { place, note: format!("no {} among {}", bare(what), count(self.inventory.resources.len(), "resource")) }
     }
 
+    /// Declarations of these types of which nothing is known but that they are there: what they add to is declared elsewhere.
+    pub fn apart(&self, types: &[&str], note: &str) -> impl Iterator<Item = Seen> {
+        let of_types = self.inventory.unrecognised.iter().filter(|unrecognised| types.contains(&unrecognised.type_name.as_str()));
+        of_types.map(move |unrecognised| Seen::unrecognised(unrecognised, note))
+    }
+
     /// The first part of the project that may declare this without our seeing it.
     pub fn hidden_place_of(&self, what: &str) -> Option<Seen> {
-        if let Some(problem) = self.inventory.problems.first() {
-            let place = problem.line.map_or_else(|| problem.file.clone(), |line| format!("{}:{line}", problem.file));
-            return Some(Seen::Searched { note: format!("{place} could not be read: {}", problem.message), place });
-        }
-        self.inventory.unrecognised.iter().find(|unrecognised| holds_resources(&unrecognised.type_name)).map(|unrecognised| Seen::At {
-            origin: unrecognised.origin.clone(),
-            resource: Some(unrecognised.id.clone()),
-            quote: None,
-            part: None,
-            settings: &[],
-            word: None,
-            note: format!("it may declare {what}, and its content is not here"),
+        Some(match self.hidden.as_ref()? {
+            Hidden::Broken(problem) => {
+                let place = problem.line.map_or_else(|| problem.file.clone(), |line| format!("{}:{line}", problem.file));
+                Seen::Searched { note: format!("{place} could not be read: {}", problem.message), place }
+            }
+            Hidden::Elsewhere(unrecognised) => Seen::unrecognised(unrecognised, format!("it may declare {what}, and its content is not here")),
         })
     }
-}
-
-/// What can be said of an account whose infrastructure is written down nowhere.
-fn without_templates() -> Judgement {
-    Judgement::unknown("nothing here is infrastructure as code, so no file can tell", Vec::new())
 }
 
 /// Types that stand for resources declared elsewhere: modules and nested stacks whose content is not in the folder.
@@ -164,4 +189,28 @@ fn bare(what: &str) -> &str {
 /// `1 resource`, `2 resources`.
 pub(crate) fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::observe::Topic;
+    use crate::rules::judgement::Verdict;
+    use crate::rules::testing::{World, world};
+
+    #[test]
+    fn what_nobody_saw_is_unknown_unless_nothing_can_hide_there() {
+        let verdict = |world: &World| {
+            let prices = Prices::default();
+            Facts::new(&world.inventory, &world.repository, &prices, &world.today).not_needed("no database is declared").verdict
+        };
+        let project = world().with("t", Topic::default());
+        assert_eq!(verdict(&project), Verdict::NotApplicable);
+        assert_eq!(verdict(&project.clone().with_hidden_module()), Verdict::Unknown);
+        assert_eq!(verdict(&project.clone().with_problem()), Verdict::Unknown);
+        assert_eq!(verdict(&world()), Verdict::Unknown);
+        let mut values = project.with_problem();
+        values.inventory.problems[0].file = "production.tfvars".to_owned();
+        assert_eq!(verdict(&values), Verdict::NotApplicable);
+    }
 }

@@ -35,10 +35,10 @@ fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     let settings = &["RetentionInDays", "retention_in_days"];
     for (resource, group) in facts.all::<LogGroup>() {
-        let days = group.retention_days.known().copied().unwrap_or_default();
+        let days = count(group.retention_days.known().copied().unwrap_or_default() as usize, "day");
         // Terraform writes 0 for ever.
         let holds = group.retention_days.holds(false, |days| *days > 0.0);
-        tally.holds(holds, resource, settings, notes(format!("it keeps logs for {days} days"), "it keeps logs for ever", untold("how long it keeps logs", &group.retention_days)));
+        tally.holds(holds, resource, settings, notes(format!("it keeps logs for {days}"), "it keeps logs for ever", untold("how long it keeps logs", &group.retention_days)));
     }
     for (resource, task) in facts.all::<TaskDefinition>() {
         for container in task.containers.iter().filter(|container| container.log_driver.is_absent()) {
@@ -47,10 +47,10 @@ fn judge(facts: &Facts) -> Judgement {
         }
     }
     tally.close(|| {
-        if facts.has_compute() || !facts.has_templates() || facts.is_part_hidden() {
+        if facts.has_compute() {
             facts.none_of("a log group")
         } else {
-            Judgement::not_applicable("nothing declared here runs code, so nothing writes logs")
+            facts.not_needed("nothing declared here runs code, so nothing writes logs")
         }
     })
 }

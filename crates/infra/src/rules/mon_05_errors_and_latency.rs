@@ -45,7 +45,7 @@ fn judge(facts: &Facts) -> Judgement {
     if let Some(alarm) = unclear_alarm(facts).filter(|_| !tally.has_good()) {
         return Judgement::unknown(format!("{}: which metric it watches cannot be told", alarm.id), vec![Seen::resource(alarm, &[], "which metric it watches cannot be told")]);
     }
-    tally.close(|| if facts.has_front() || facts.has_compute() || !facts.has_templates() || facts.is_part_hidden() { facts.none_of("an alarm or log of errors and latency") } else { Judgement::not_applicable("nothing declared here answers requests") })
+    tally.close(|| if facts.has_front() || facts.has_compute() { facts.none_of("an alarm or log of errors and latency") } else { facts.not_needed("nothing declared here answers requests") })
 }
 
 #[cfg(test)]

@@ -64,7 +64,6 @@ fn judge(facts: &Facts) -> Judgement {
     }
     tally.close(|| match facts.architecture.recognised {
         Some(Deployment::Lambda) => Judgement::not_applicable("a Lambda function has no public address"),
-        _ if facts.is_part_hidden() => facts.none_of("a machine or service"),
         _ => facts.not_needed("no machine or service is declared"),
     })
 }

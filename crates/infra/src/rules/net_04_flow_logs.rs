@@ -36,7 +36,7 @@ fn judge(facts: &Facts) -> Judgement {
             tally.bad(Seen::resource(resource, &[], "no flow log watches it"));
         }
     }
-    tally.close(|| if facts.is_part_hidden() { facts.none_of("a VPC") } else { facts.not_needed("no VPC is declared here") })
+    tally.close(|| facts.not_needed("no VPC is declared here"))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use super::patch::Setting;
 use super::prelude::*;
-use super::sensitive::is_secret_name;
 use crate::inventory::secrets::{Parameter, Secret};
+use crate::sensitive::is_secret_name;
 
 pub(super) static RULE: Rule = Rule {
     id: "SEC-02",
@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 
 /// CloudFormation cannot create a SecureString, so the change is Terraform's alone.
 fn patch(_: &Inventory, _: &Resource) -> Vec<Change> {
-    vec![Change::Set { cloudformation: None, terraform: Some(Setting { within: "", name: "type", inner: "", value: "\"SecureString\"" }) }]
+    vec![Change::Set { cloudformation: None, terraform: Some(Setting { within: "", name: "type", inner: "", value: "\"SecureString\"".to_owned() }) }]
 }
 
 fn judge(facts: &Facts) -> Judgement {
@@ -41,7 +41,7 @@ fn judge(facts: &Facts) -> Judgement {
             (_, false) => {}
         }
     }
-    tally.close(|| if facts.is_part_hidden() { facts.none_of("a secret") } else { facts.not_needed("no secret is declared here") })
+    tally.close(|| facts.not_needed("no secret is declared here"))
 }
 
 #[cfg(test)]

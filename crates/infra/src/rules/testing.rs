@@ -47,6 +47,13 @@ impl World {
         self
     }
 
+    /// With something that adds to what is declared elsewhere.
+    pub(crate) fn with_apart(mut self, type_name: &str) -> World {
+        let origin = Origin { file: "main.tf".to_owned(), line: 950, path: type_name.to_owned() };
+        self.inventory.unrecognised.push(Unrecognised { id: format!("{type_name}.it"), type_name: type_name.to_owned(), origin });
+        self
+    }
+
     /// With a file that could not be read.
     pub(crate) fn with_problem(mut self) -> World {
         self.inventory.problems.push(Problem { file: "broken.tf".to_owned(), line: Some(3), message: "expected a brace".to_owned() });
