@@ -19,6 +19,7 @@ pub use evaluate::{Context, Decision, evaluate};
 pub use generate::{Generated, Principal, generate};
 pub use need::{Account, Grant, Need, UnknownModel};
 pub use print::{cloudformation, terraform};
+pub(crate) use profiles::of_profile;
 
 /// Whether a text has the form of a region's name: two or more parts of letters and a number, as in `us-gov-west-1`.
 fn is_region(text: &str) -> bool {

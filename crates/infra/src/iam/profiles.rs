@@ -6,13 +6,13 @@ use std::sync::LazyLock;
 /// What the table knows of a profile.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Profile {
+pub(crate) struct Profile {
     geography: String,
     models: String,
-    pub(super) regions: Vec<String>,
-    pub(super) as_of: String,
+    pub(crate) regions: Vec<String>,
+    pub(crate) as_of: String,
     pub(super) source: String,
-    pub(super) verified: bool,
+    pub(crate) verified: bool,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +37,11 @@ pub(super) fn split(id: &str) -> Option<(&str, &str)> {
 pub(super) fn find(geography: &str, model: &str) -> Option<&'static Profile> {
     let fits = PROFILES.iter().filter(|profile| profile.geography == geography && model.starts_with(&profile.models));
     fits.max_by_key(|profile| profile.models.len())
+}
+
+/// The row of the profile with this id: `us.anthropic.claude-haiku-5-5`.
+pub(crate) fn of_profile(id: &str) -> Option<&'static Profile> {
+    split(id).and_then(|(geography, model)| find(geography, model))
 }
 
 #[cfg(test)]

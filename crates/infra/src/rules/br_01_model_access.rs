@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     document_line: Some("AWS Bedrock access enabled"),
     severity: Severity::Medium,
     effort: Effort::Minutes,
-    refs: Refs { prowler: &["bedrock_vpc_endpoints_configured", "bedrock_guardrails_configured"], checkov: &[], fsbp: &[], cdk_nag: &[] },
+    refs: Refs::NONE,
     decided_from: ACCOUNT_ONLY,
     remedy: Remedy { what: "Open the model in the Bedrock console of that region and accept its terms", cloudformation: "", terraform: "" },
     patch: None,

@@ -33,25 +33,47 @@ fn judge(facts: &Facts) -> Judgement {
             Kind::User(user) => (&user.inline, &user.attached),
             _ => continue,
         };
-        if attached.iter().filter_map(Value::known).any(|link| matches!(link, Link::Outside(name) if name.ends_with("/AmazonBedrockFullAccess"))) {
-            tally.good(Seen::resource(resource, &[], "AWS's policy AmazonBedrockFullAccess is attached to it"));
+        if let Some(name) = attached.iter().find_map(|link| grants_all(link)) {
+            tally.good(Seen::resource(resource, &[], format!("AWS's policy {name} is attached to it")));
             continue;
         }
         let documents = documents_of(facts.inventory, inline, attached);
         let statements: Vec<_> = documents.iter().filter_map(|document| document.known()).flat_map(|document| &document.statements).collect();
-        let [whole, stream] = INVOKE.map(|action| statements.iter().any(|s| s.effect.holds(true, |e| e == "Allow") == Some(true) && allows(s, action) == Some(true)));
-        match (whole, stream) {
-            (true, true) => tally.good(Seen::resource(resource, &[], "it may invoke models, at once and as a stream")),
-            (true, false) => tally.bad(Seen::resource(resource, &[], "it may invoke models, but not as a stream (bedrock:InvokeModelWithResponseStream)")),
-            (false, true) => tally.bad(Seen::resource(resource, &[], "it may invoke models as a stream, but not at once (bedrock:InvokeModel)")),
-            (false, false) => {
-                if let Some(Value::Unknown(why)) = documents.iter().find(|document| document.is_unknown()) {
-                    tally.unclear(Seen::resource(resource, &[], format!("its policy cannot be told: {why}")));
-                }
-            }
+        let may = |action: &str, wanted: Option<bool>| statements.iter().any(|s| s.effect.holds(true, |e| e == "Allow") == Some(true) && allows(s, action) == wanted);
+        let [whole, stream] = INVOKE.map(|action| may(action, Some(true)));
+        let untold = documents.iter().find_map(|document| if let Value::Unknown(why) = document { Some(format!("its policy cannot be told: {why}")) } else { None });
+        let untold = untold.or_else(|| attached.iter().find_map(why_untold));
+        let untold = untold.or_else(|| INVOKE.iter().any(|action| may(action, None)).then(|| "one of its actions cannot be told".to_owned()));
+        match (whole, stream, untold) {
+            (true, true, _) => tally.good(Seen::resource(resource, &[], "it may invoke models, at once and as a stream")),
+            (_, _, Some(untold)) => tally.unclear(Seen::resource(resource, &[], untold)),
+            (true, false, None) => tally.bad(Seen::resource(resource, &[], "it may invoke models, but not as a stream (bedrock:InvokeModelWithResponseStream)")),
+            (false, true, None) => tally.bad(Seen::resource(resource, &[], "it may invoke models as a stream, but not at once (bedrock:InvokeModel)")),
+            (false, false, None) => {}
         }
     }
     tally.close(|| facts.none_of("a role or user that may invoke Bedrock models"))
+}
+
+/// The policy of AWS's own that allows both actions, if this is one.
+fn grants_all(link: &Value<Link>) -> Option<&str> {
+    let Some(Link::Outside(name)) = link.known() else { return None };
+    let own = name.rsplit('/').next().unwrap_or(name);
+    (is_of_aws(name) && ["AmazonBedrockFullAccess", "AdministratorAccess", "PowerUserAccess"].contains(&own)).then_some(own)
+}
+
+/// Why it cannot be told what an attached policy allows; `None` when it is declared here or is one of AWS's own for something else.
+fn why_untold(link: &Value<Link>) -> Option<String> {
+    match link {
+        Value::Unknown(why) => Some(format!("a policy attached to it cannot be told: {why}")),
+        Value::Known(Link::Outside(name)) if !is_of_aws(name) => Some(format!("what {name} allows is declared elsewhere")),
+        _ => None,
+    }
+}
+
+/// A policy by its name alone is AWS's own; an ARN says so.
+fn is_of_aws(name: &str) -> bool {
+    !name.starts_with("arn:") || name.contains(":iam::aws:policy/")
 }
 
 #[cfg(test)]
@@ -78,6 +100,16 @@ mod tests {
     fn nobody_who_may_is_a_failure_and_an_unreadable_policy_is_not() {
         fails(&RULE, project().with("role", Role::default()));
         is_unknown(&RULE, project().with("role", Role { inline: vec![unclear()], ..Role::default() }));
+        let attached = |link| project().with("role", Role { attached: vec![link], ..Role::default() });
+        passes(&RULE, attached(outside("arn:aws:iam::aws:policy/AdministratorAccess")));
+        fails(&RULE, attached(outside("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")));
+        is_unknown(&RULE, attached(outside("arn:aws:iam::123456789012:policy/our-bedrock")));
+        is_unknown(&RULE, attached(unclear()));
+        let mut document = allow(&["bedrock:InvokeModel"], &["*"]);
+        if let Value::Known(document) = &mut document {
+            document.statements[0].actions = vec![unclear()];
+        }
+        is_unknown(&RULE, project().with("role", Role { inline: vec![document], ..Role::default() }));
         is_unknown(&RULE, project());
         does_not_apply(&RULE, world().with("role", Role::default()));
     }

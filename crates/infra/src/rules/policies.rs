@@ -40,16 +40,16 @@ pub(crate) fn bedrock_statements(inventory: &Inventory) -> impl Iterator<Item = 
 
 /// Whether the statement's actions cover this one. `None` when one of them cannot be told and no other does.
 pub(crate) fn allows(statement: &Statement, action: &str) -> Option<bool> {
-    let is_covered = statement.actions.iter().filter_map(Value::known).any(|pattern| matches(pattern, action));
-    if is_covered {
-        return Some(true);
+    let (patterns, is_meant) = if statement.not_actions.is_empty() { (&statement.actions, true) } else { (&statement.not_actions, false) };
+    if patterns.iter().filter_map(Value::known).any(|pattern| matches(pattern, action)) {
+        return Some(is_meant);
     }
-    if statement.actions.iter().any(Value::is_unknown) { None } else { Some(false) }
+    if patterns.iter().any(Value::is_unknown) { None } else { Some(!is_meant) }
 }
 
-/// Whether the statement is for every resource there is.
+/// Whether the statement is for every resource there is, or for all but a few.
 pub(crate) fn is_for_everything(statement: &Statement) -> bool {
-    statement.resources.iter().any(|resource| *resource == Value::Known(Link::Outside("*".to_owned())))
+    !statement.not_resources.is_empty() || statement.resources.iter().any(|resource| *resource == Value::Known(Link::Outside("*".to_owned())))
 }
 
 /// Names and ARNs of AWS's own policies attached to roles and users.
@@ -83,9 +83,11 @@ pub(crate) fn trusts(role: &Role, service: &str) -> Option<bool> {
     let document = role.trust.known()?;
     let mut is_unclear = false;
     for statement in document.statements.iter().filter(|statement| statement.effect != Value::Known("Deny".to_owned())) {
-        for principal in statement.principals.values().flatten() {
+        for (kind, principal) in statement.principals.iter().flat_map(|(kind, principals)| principals.iter().map(move |one| (kind, one))) {
             match principal {
-                Value::Known(name) if name == service || name == "*" => return Some(true),
+                Value::Known(name) if name == service => return Some(true),
+                // Everybody is every account; whether services are meant is nowhere said.
+                Value::Known(name) if name == "*" && kind == "*" => is_unclear = true,
                 Value::Unknown(_) => is_unclear = true,
                 _ => {}
             }

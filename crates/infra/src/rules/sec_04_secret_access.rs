@@ -1,5 +1,6 @@
 //! SEC-04: who may read secrets may read those that it needs.
 
+use super::patterns::{covers, filled_in};
 use super::policies::{allowing, allows, documents};
 use super::prelude::*;
 use crate::inventory::secrets::{Parameter, Secret};
@@ -31,8 +32,7 @@ fn judge(facts: &Facts) -> Judgement {
     for (resource, statement) in allowing(facts.inventory) {
         let Some(action) = READS.iter().find(|action| allows(statement, action) == Some(true)) else { continue };
         let seen = |note: String| Seen::part(resource, statement.line, &["Resource", "resources", "NotResource", "not_resources"], note);
-        let is_whole = |arn: &str| arn == "*" || (arn.starts_with("arn:") && (arn.ends_with(":secret:*") || arn.ends_with(":parameter/*")));
-        let whole = statement.resources.iter().find(|link| matches!(link, Value::Known(Link::Outside(arn)) if is_whole(arn)));
+        let whole = statement.resources.iter().find(|link| matches!(link, Value::Known(Link::Outside(arn)) if is_whole(&filled_in(arn))));
         if whole.is_some() || !statement.not_resources.is_empty() {
             tally.bad(seen(format!("{action} is allowed on every secret")));
         } else if let Some(Value::Unknown(why)) = statement.resources.iter().find(|link| link.is_unknown()) {
@@ -45,12 +45,18 @@ fn judge(facts: &Facts) -> Judgement {
         tally.unclear(Seen::resource(resource, &[], "what it allows cannot be told"));
     }
     tally.close(|| {
-        if facts.has::<Secret>() || facts.has::<Parameter>() || facts.is_part_hidden() {
+        if facts.has::<Secret>() || facts.has::<Parameter>() {
             facts.none_of("a policy that lets the code read its secrets and no others")
         } else {
             facts.not_needed("no secret is declared and no policy reads one")
         }
     })
+}
+
+/// Whether a pattern covers any secret or parameter, whatever its name.
+fn is_whole(pattern: &str) -> bool {
+    let named = |name: &str| covers(pattern, "secretsmanager", None, &format!("secret:{name}")) || covers(pattern, "ssm", None, &format!("parameter/{name}"));
+    named("q7/zx-AbCdEf") && named("k3v")
 }
 
 #[cfg(test)]
@@ -67,6 +73,9 @@ mod tests {
         passes(&RULE, reads("arn:aws:secretsmanager:us-east-1:123456789012:secret:api-key-AbCdEf"));
         fails(&RULE, reads("*"));
         fails(&RULE, reads("arn:aws:secretsmanager:us-east-1:123456789012:secret:*"));
+        fails(&RULE, reads("arn:aws:secretsmanager:us-east-1:123456789012:*"));
+        fails(&RULE, reads("arn:aws:secretsmanager:*"));
+        passes(&RULE, reads("arn:aws:secretsmanager:us-east-1:123456789012:secret:app/*"));
         fails(&RULE, world().with("s", Secret::default()));
     }
 
