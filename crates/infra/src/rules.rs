@@ -1,5 +1,6 @@
 //! The rules of the review: one file each, in the order of the founding document, then those beyond it.
 
+mod environments;
 mod exposure;
 pub mod facts;
 pub mod judgement;
@@ -7,10 +8,10 @@ mod languages;
 mod machines;
 mod models;
 pub mod patch;
+mod patterns;
 mod policies;
 mod prelude;
 pub mod rule;
-mod sensitive;
 #[cfg(test)]
 pub(crate) mod testing;
 mod watched;
@@ -19,7 +20,6 @@ pub use facts::Facts;
 pub use judgement::{Judgement, Seen, Verdict};
 pub use patch::{Change, Setting};
 pub use rule::{Area, Effort, Refs, Remedy, Rule, Section, Source};
-pub(crate) use sensitive::{is_pointer, is_secret_name};
 
 macro_rules! rules {
     ($($name:ident,)*) => {

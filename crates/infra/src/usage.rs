@@ -17,12 +17,14 @@ mod scan;
 mod syntax;
 mod tables;
 
-pub(crate) use keys::quote;
+pub(crate) use keys::without_access_keys;
 pub use models::{Lifecycle, model_name};
+pub(crate) use models::{named, split};
 pub use place::Place;
 pub use scan::scan;
 
 use crate::inventory::Problem;
+use crate::sensitive;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
@@ -181,6 +183,11 @@ pub struct NotFound {
     pub what: String,
 }
 
+/// Whether AWS has a region of this name.
+pub fn is_region(name: &str) -> bool {
+    tables::REGIONS.contains(&name)
+}
+
 /// The signs of use in one file. Looks at nothing but its arguments.
 ///
 /// `path` is relative to the repository, with forward slashes. A file that other people wrote (`node_modules`, `vendor` …) has none.
@@ -206,7 +213,7 @@ pub fn of_file(path: &str, bytes: &[u8]) -> Vec<Mention> {
     let is_catalogue = models.len() >= CATALOGUE_MODELS_MIN;
     let lines: Vec<&str> = text.lines().collect();
     let mention = |(line, fact): (u32, Fact)| {
-        let quote = keys::quote(lines.get(line as usize - 1).copied().unwrap_or_default());
+        let quote = sensitive::quote(lines.get(line as usize - 1).copied().unwrap_or_default());
         let place = if is_catalogue && matches!(fact, Fact::Model(_)) && place == Place::Own { Place::Example } else { place };
         Mention { fact, evidence: Evidence { file: path.to_owned(), line, quote }, place }
     };

@@ -1,10 +1,11 @@
 //! SEC-01: API keys come from Secrets Manager or Parameter Store, not from plain settings.
 
+use super::environments::variables;
 use super::prelude::*;
-use super::sensitive::{is_pointer, is_secret_name};
-use crate::inventory::compute::{Function, TaskDefinition};
+use crate::inventory::compute::TaskDefinition;
 use crate::inventory::secrets::{Parameter, Secret};
-use std::collections::BTreeMap;
+use crate::read::partial::reasons;
+use crate::sensitive::{is_plain, is_pointer, is_secret_name};
 
 pub(super) static RULE: Rule = Rule {
     id: "SEC-01",
@@ -32,16 +33,21 @@ pub(super) static RULE: Rule = Rule {
 
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
-    for (resource, task) in facts.all::<TaskDefinition>() {
-        for container in &task.containers {
-            plain(&mut tally, resource, &container.environment);
-            for name in container.secrets.keys() {
-                tally.good(Seen::resource(resource, &[], format!("{name} comes from a secret store")).with_word(name));
-            }
+    for (resource, name, value) in variables(facts).filter(|(_, name, _)| is_secret_name(name)) {
+        let seen = |note: String| Seen::resource(resource, &[], note).with_word(name);
+        match value {
+            Value::Known(value) if is_pointer(value) => tally.good(seen(format!("{name} only points at a secret"))),
+            Value::Known(value) if is_plain(value) => {}
+            Value::Known(_) => tally.bad(seen(format!("{name} stands in its plain environment"))),
+            // The part of it that is known may be the secret.
+            Value::Unknown(why) => tally.unclear(seen(format!("whether {name} holds a secret or points at one cannot be told: {}", reasons(why)))),
+            Value::Absent => {}
         }
     }
-    for (resource, function) in facts.all::<Function>() {
-        plain(&mut tally, resource, &function.environment);
+    for (resource, task) in facts.all::<TaskDefinition>() {
+        for name in task.containers.iter().flat_map(|container| container.secrets.keys()) {
+            tally.good(Seen::resource(resource, &[], format!("{name} comes from a secret store")).with_word(name));
+        }
     }
     for (resource, _) in facts.all::<Secret>() {
         tally.good(Seen::resource(resource, &[], "it is kept in Secrets Manager"));
@@ -61,28 +67,18 @@ fn judge(facts: &Facts) -> Judgement {
         }
     }
     tally.close(|| {
-        if facts.has_compute() || !facts.has_templates() || facts.is_part_hidden() {
+        if facts.has_compute() {
             facts.none_of("a secret or encrypted parameter")
         } else {
-            Judgement::not_applicable("nothing declared here runs code, so nothing needs a key")
+            facts.not_needed("nothing declared here runs code, so nothing needs a key")
         }
     })
-}
-
-fn plain(tally: &mut Tally, resource: &Resource, environment: &BTreeMap<String, Value<String>>) {
-    for (name, value) in environment.iter().filter(|(name, _)| is_secret_name(name)) {
-        match value {
-            Value::Known(value) if is_pointer(value) => tally.good(Seen::resource(resource, &[], format!("{name} only points at a secret")).with_word(name)),
-            Value::Known(_) => tally.bad(Seen::resource(resource, &[], format!("{name} stands in its plain environment")).with_word(name)),
-            Value::Unknown(why) => tally.unclear(Seen::resource(resource, &[], format!("whether {name} holds a secret or points at one cannot be told: {why}")).with_word(name)),
-            Value::Absent => {}
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::compute::{BeanstalkEnvironment, Function};
 
     fn function(name: &str, value: Value<String>) -> World {
         world().with("fn", Function { environment: [(name.to_owned(), value)].into(), ..Function::default() })
@@ -93,6 +89,10 @@ mod tests {
         fails(&RULE, function("API_KEY", text("sk-live-1")));
         passes(&RULE, function("API_KEY", text("{{resolve:secretsmanager:api-key}}")));
         is_unknown(&RULE, function("API_KEY", unclear()));
+        let store = function("TOKEN_CHECKED", text("true")).with("s", Secret::default());
+        passes(&RULE, store);
+        let settings = [("aws:elasticbeanstalk:application:environment/API_KEY".to_owned(), text("sk-live-1"))].into();
+        fails(&RULE, world().with("env", BeanstalkEnvironment { settings, ..BeanstalkEnvironment::default() }));
     }
 
     #[test]

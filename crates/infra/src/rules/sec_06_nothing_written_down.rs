@@ -1,9 +1,10 @@
 //! SEC-06: no secret's value is written into a template or into code.
 
+use super::environments::variables;
 use super::prelude::*;
-use super::sensitive::{is_pointer, is_secret_name};
 use crate::inventory::data::Database;
 use crate::inventory::secrets::{Parameter, Secret};
+use crate::sensitive::{is_plain, is_pointer, is_secret_name};
 
 pub(super) static RULE: Rule = Rule {
     id: "SEC-06",
@@ -59,15 +60,25 @@ fn judge(facts: &Facts) -> Judgement {
         let is_bad = is_written(&parameter.written_value);
         tally.holds(Some(!is_bad), resource, &["Name", "name"], notes("its value is not in the template", "its value is written into the template", ""));
     }
+    for (resource, name, value) in variables(facts).filter(|(_, name, _)| is_secret_name(name)) {
+        let is_bad = value.known().is_some_and(|value| !is_pointer(value) && !is_plain(value));
+        let note = |says: &str| format!("the value of {name} {says} the template");
+        let seen = Seen::resource(resource, &[], if is_bad { note("is written into") } else { note("is not in") }).with_word(name);
+        if is_bad { tally.bad(seen) } else { tally.good(seen) }
+    }
     for (resource, machine) in super::machines::machines(facts.inventory) {
+        let seen = |note: String| Seen::resource(resource, &["UserData", "user_data"], note);
         match &machine.user_data {
-            Value::Known(script) if has_key(script) => tally.bad(Seen::resource(resource, &["UserData", "user_data"], "its user data holds an access key")),
-            Value::Known(_) => tally.good(Seen::resource(resource, &["UserData", "user_data"], "its user data holds no access key")),
-            Value::Unknown(why) => tally.unclear(Seen::resource(resource, &["UserData", "user_data"], format!("what its user data holds cannot be told: {why}"))),
+            Value::Known(script) if has_key(script) => tally.bad(seen("its user data holds an access key".to_owned())),
+            Value::Known(script) => match written_in(script) {
+                Some(name) => tally.bad(seen(format!("its user data writes {name} down")).with_word(name)),
+                None => tally.good(seen("its user data writes no secret down".to_owned())),
+            },
+            Value::Unknown(why) => tally.unclear(seen(format!("what its user data holds cannot be told: {why}"))),
             Value::Absent => {}
         }
     }
-    tally.close(|| if facts.is_part_hidden() { facts.none_of("a secret") } else { facts.not_needed("no secret, database or start-up script is declared here, and the code holds no key") })
+    tally.close(|| facts.not_needed("nothing declared here takes a secret, and the code holds no key"))
 }
 
 /// An access key id: `AKIA` and sixteen capitals or digits.
@@ -78,10 +89,22 @@ fn has_key(script: &str) -> bool {
     })
 }
 
+/// The first variable of a script that is a secret's by its name and gets a value that stands right there: `export API_KEY=…`.
+fn written_in(script: &str) -> Option<&str> {
+    let code = script.lines().filter(|line| !line.trim_start().starts_with('#'));
+    code.flat_map(|line| line.split([' ', '\t', ';'])).find_map(|word| {
+        let (name, value) = word.split_once('=')?;
+        let value = value.trim_matches(['"', '\'']);
+        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let is_written = !value.starts_with(['$', '`']) && !is_pointer(value) && !is_plain(value);
+        (is_name && is_secret_name(name) && is_written).then_some(name)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::compute::Instance;
+    use crate::inventory::compute::{Function, Instance};
 
     #[test]
     fn a_value_in_the_template_fails() {
@@ -93,10 +116,19 @@ mod tests {
     }
 
     #[test]
+    fn an_environment_is_a_part_of_the_template() {
+        let function = |value| world().with("fn", Function { environment: [("API_KEY".to_owned(), value)].into(), ..Function::default() });
+        fails(&RULE, function(text("sk-live-4711")));
+        passes(&RULE, function(text("{{resolve:secretsmanager:k}}")));
+        passes(&RULE, function(unclear()));
+    }
+
+    #[test]
     fn start_up_scripts_are_looked_into() {
         let vm = |user_data| world().with("vm", Instance { user_data, ..Instance::default() });
         fails(&RULE, vm(text("export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE")));
-        passes(&RULE, vm(text("apt-get update")));
+        fails(&RULE, vm(text("#!/bin/bash\nexport OPENAI_API_KEY=sk-live-4711; DB_PASSWORD='hunter2'")));
+        passes(&RULE, vm(text("apt-get update\n# API_KEY=x\nexport API_KEY=$(aws ssm get-parameter --name k)")));
         is_unknown(&RULE, vm(unclear()));
         does_not_apply(&RULE, vm(Value::Absent));
     }

@@ -7,13 +7,15 @@ use std::fmt;
 
 /// A model id as it stands in code or configuration, when the whole text is one: plain, through an inference profile, as an ARN, with
 /// the prefix of a library that calls several vendors.
-pub(super) fn model_id(text: &str) -> Option<&str> {
-    let text = text.trim();
-    let bare = ["bedrock/converse/", "bedrock/invoke/", "bedrock_converse/", "amazon-bedrock/", "bedrock/", "bedrock:"]
-        .iter()
-        .find_map(|prefix| text.strip_prefix(prefix))
-        .unwrap_or(text);
+pub(crate) fn model_id(text: &str) -> Option<&str> {
+    let bare = without_library(text);
     if is_model_arn(bare) || is_profile_or_model(bare) { Some(bare) } else { None }
+}
+
+fn without_library(text: &str) -> &str {
+    let text = text.trim();
+    let prefixes = ["bedrock/converse/", "bedrock/invoke/", "bedrock_converse/", "amazon-bedrock/", "bedrock/", "bedrock:"];
+    prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text)
 }
 
 fn is_model_arn(text: &str) -> bool {
@@ -25,8 +27,21 @@ fn is_model_arn(text: &str) -> bool {
     begins && parts.nth(2).is_some_and(|resource| kinds.iter().any(|kind| resource.starts_with(kind))) && !text.contains(['*', '$', '{', '<', ' '])
 }
 
+/// The model or inference profile that an id, or an ARN of a policy, names by AWS's own name for it. `None` for patterns, and for ARNs
+/// that hold an id which only an account knows.
+pub(crate) fn named(text: &str) -> Option<&str> {
+    let bare = without_library(text);
+    let id = if bare.starts_with("arn:") { bare.rsplit('/').next()? } else { bare };
+    is_profile_or_model(id).then_some(id)
+}
+
+/// The geography of an inference profile and the model behind it: `us` and `anthropic.claude-haiku-5-5`. `None` for a plain model id.
+pub(crate) fn split(id: &str) -> Option<(&str, &str)> {
+    id.split_once('.').filter(|(first, _)| GEOGRAPHIES.contains(first))
+}
+
 fn is_profile_or_model(text: &str) -> bool {
-    let text = GEOGRAPHIES.iter().find_map(|geography| text.strip_prefix(geography)?.strip_prefix('.')).unwrap_or(text);
+    let text = split(text).map_or(text, |(_, model)| model);
     let Some((maker, model)) = text.split_once('.') else { return false };
     let Some((_, families)) = MODEL_FAMILIES.iter().find(|(known, _)| *known == maker) else { return false };
     let is_name = model.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b':' | b'_'));
@@ -38,7 +53,7 @@ fn is_profile_or_model(text: &str) -> bool {
 /// AWS's own.
 pub fn model_name(id: &str) -> Option<String> {
     let id = id.rsplit('/').next()?;
-    let id = GEOGRAPHIES.iter().find_map(|geography| id.strip_prefix(geography)?.strip_prefix('.')).unwrap_or(id);
+    let id = split(id).map_or(id, |(_, model)| model);
     let (_, model) = id.split_once('.')?;
     let model = model.split(':').next()?;
     let mut name = String::new();
@@ -126,10 +141,22 @@ mod tests {
             "openai.gpt-4o",
             "use anthropic.claude-3-haiku-20240307-v1:0",
             "us.east",
+            // Hosts and a password whose first word is a maker's name.
+            "api.openai.com",
+            "www.amazon.com",
+            "google.com",
+            "mistral.ai",
+            "writer.s3cr3t-P4ss:word",
         ] {
             assert_eq!(model_id(other), None, "{other}");
+            assert_eq!(named(other), None, "{other}");
         }
         assert_eq!(model_id("arn:aws:bedrock:*::foundation-model/anthropic.claude-*"), None);
+        assert_eq!(named("arn:aws:bedrock:*::foundation-model/anthropic.claude-haiku-5-5"), Some("anthropic.claude-haiku-5-5"));
+        assert_eq!(named("arn:aws:bedrock:*::foundation-model/anthropic.claude-*"), None);
+        assert_eq!(named("arn:aws:bedrock:us-east-1:1:application-inference-profile/abc"), None);
+        assert_eq!(split("jp.anthropic.claude-sonnet-5"), Some(("jp", "anthropic.claude-sonnet-5")));
+        assert_eq!(split("anthropic.claude-sonnet-5"), None);
     }
 
     #[test]

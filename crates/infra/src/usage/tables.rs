@@ -185,6 +185,12 @@ pub(super) const MODEL_FAMILIES: &[(&str, &[&str])] = &[
     ("writer", &["palmyra"]),
     ("luma", &["ray"]),
     ("twelvelabs", &["pegasus", "marengo"]),
+    ("google", &["gemma"]),
+    ("minimax", &["minimax"]),
+    ("moonshot", &["kimi"]),
+    ("moonshotai", &["kimi"]),
+    ("nvidia", &["nemotron"]),
+    ("zai", &["glm"]),
 ];
 
 /// What stands before a model id in an inference profile.
