@@ -1,7 +1,8 @@
 //! Who can reach what: open ports, public subnets, and the groups that stand behind a balancer.
 
-use crate::inventory::balancing::LoadBalancer;
-use crate::inventory::compute::{Instance, Service};
+use super::machines::machines;
+use crate::inventory::balancing::{LoadBalancer, TargetGroup};
+use crate::inventory::compute::{AutoScalingGroup, Service};
 use crate::inventory::network::{InternetGateway, NatGateway, Permission, RouteTable, Subnet};
 use crate::inventory::{Inventory, Link};
 use crate::value::Value;
@@ -14,6 +15,9 @@ pub(crate) fn is_from_everywhere(permission: &Permission) -> Option<bool> {
 
 /// The settings that say who is let in.
 pub(crate) const PEERS: &[&str] = &["CidrIp", "CidrIpv6", "cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"];
+
+/// Rules that are declared apart from their group. One that adds to a group declared elsewhere opens it all the same.
+pub(crate) const RULES_APART: &[&str] = &["aws_security_group_rule", "aws_vpc_security_group_ingress_rule", "AWS::EC2::SecurityGroupIngress"];
 
 /// Whether the rule lets TCP traffic to this port. `None` when its ports cannot be told.
 pub(crate) fn covers(permission: &Permission, port: f64) -> Option<bool> {
@@ -71,7 +75,11 @@ pub(crate) fn groups_behind_balancers(inventory: &Inventory) -> BTreeSet<String>
         Value::Known(Link::To(id)) => Some(id.clone()),
         _ => None,
     };
-    if inventory.all::<LoadBalancer>().next().is_none() {
+    // A network balancer without groups hands clients' addresses on, so that what stands behind it must be open to them.
+    let has_groups = |balancer: &LoadBalancer| {
+        balancer.balancer_type.holds(true, |kind| kind == "application") != Some(false) || !balancer.security_groups.is_empty()
+    };
+    if !inventory.all::<LoadBalancer>().any(|(_, balancer)| has_groups(balancer)) {
         return BTreeSet::new();
     }
     let of_balancers: BTreeSet<String> =
@@ -80,6 +88,12 @@ pub(crate) fn groups_behind_balancers(inventory: &Inventory) -> BTreeSet<String>
         .all::<Service>()
         .filter(|(_, service)| !service.target_groups.is_empty())
         .flat_map(|(_, service)| service.security_groups.iter().filter_map(id));
-    let of_machines = inventory.all::<Instance>().flat_map(|(_, instance)| instance.security_groups.iter().filter_map(id));
+    let targets: BTreeSet<String> = inventory.all::<TargetGroup>().flat_map(|(_, group)| group.targets.iter().filter_map(id)).collect();
+    let balanced = inventory.all::<AutoScalingGroup>().filter(|(_, group)| !group.target_groups.is_empty());
+    let templates: BTreeSet<String> = balanced.filter_map(|(_, group)| id(&group.launch_template)).collect();
+    let of_machines = machines(inventory)
+        .into_iter()
+        .filter(|(resource, _)| targets.contains(&resource.id) || templates.contains(&resource.id))
+        .flat_map(|(_, machine)| machine.security_groups.into_iter().filter_map(|group| id(&group)));
     of_services.chain(of_machines).filter(|group| !of_balancers.contains(group)).collect()
 }

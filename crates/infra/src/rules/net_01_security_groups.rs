@@ -1,6 +1,6 @@
 //! NET-01: security groups let in web traffic and nothing else from everywhere.
 
-use super::exposure::{PEERS, groups_behind_balancers, is_from_everywhere, ports};
+use super::exposure::{PEERS, RULES_APART, groups_behind_balancers, is_from_everywhere, ports};
 use super::prelude::*;
 use crate::inventory::network::{Permission, SecurityGroup};
 
@@ -28,6 +28,8 @@ pub(super) static RULE: Rule = Rule {
     judge,
 };
 
+const PORTS: &[&str] = &["FromPort", "from_port", "ToPort", "to_port"];
+
 /// Ports that have a rule of their own: SSH and remote desktop (NET-02).
 const JUDGED_ELSEWHERE: [f64; 2] = [22.0, 3389.0];
 
@@ -44,6 +46,10 @@ fn judge(facts: &Facts) -> Judgement {
             if let Some(note) = fault(permission) {
                 tally.bad(Seen::part(resource, permission.line, PEERS, note));
                 is_fine = false;
+            } else if is_from_everywhere(permission) == Some(true) && (permission.from_port.is_unknown() || permission.to_port.is_unknown()) {
+                let value = if permission.from_port.is_unknown() { &permission.from_port } else { &permission.to_port };
+                tally.unclear(Seen::part(resource, permission.line, PORTS, untold("which ports are open to everybody", value)));
+                is_fine = false;
             } else if is_from_everywhere(permission).is_none() {
                 tally.unclear(Seen::part(resource, permission.line, PEERS, untold(&format!("who may reach {}", ports(permission)), &permission.cidr)));
                 is_fine = false;
@@ -54,6 +60,7 @@ fn judge(facts: &Facts) -> Judgement {
             tally.good(Seen::resource(resource, &[], note));
         }
     }
+    facts.apart(RULES_APART, "its group is declared elsewhere, so whom it lets in is not looked into").for_each(|rule| tally.unclear(rule));
     tally.close(|| match facts.architecture.recognised {
         Some(Deployment::Lambda) if facts.architecture.also.is_empty() => Judgement::not_applicable("Lambda functions outside a VPC have no security group"),
         _ => facts.none_of("a security group"),
@@ -95,8 +102,10 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_cannot_be_told_is_unknown() {
+    fn an_address_or_a_port_that_cannot_be_told_is_unknown() {
         is_unknown(&RULE, group("tcp", 8000.0, unclear()));
+        let open = Permission { protocol: text("tcp"), from_port: unclear(), to_port: unclear(), cidr: text("0.0.0.0/0"), ..Permission::default() };
+        is_unknown(&RULE, world().with("sg", SecurityGroup { ingress: vec![open], ..SecurityGroup::default() }));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! NET-02: SSH and remote desktop are open to known addresses only.
 
-use super::exposure::{PEERS, covers, is_from_everywhere};
+use super::exposure::{PEERS, RULES_APART, covers, is_from_everywhere};
 use super::prelude::*;
 use crate::inventory::network::SecurityGroup;
 
@@ -53,7 +53,8 @@ fn judge(facts: &Facts) -> Judgement {
             tally.good(Seen::resource(resource, &[], "SSH is closed"));
         }
     }
-    tally.close(|| if facts.is_part_hidden() { facts.none_of("a security group") } else { facts.not_needed("no security group is declared") })
+    facts.apart(RULES_APART, "its group is declared elsewhere, so whom it lets in is not looked into").for_each(|rule| tally.unclear(rule));
+    tally.close(|| facts.not_needed("no security group is declared"))
 }
 
 #[cfg(test)]
@@ -77,6 +78,7 @@ mod tests {
     #[test]
     fn an_address_from_outside_the_files_is_unknown() {
         is_unknown(&RULE, group(22.0, 22.0, unclear()));
+        is_unknown(&RULE, world().with_apart("aws_security_group_rule"));
         does_not_apply(&RULE, world().with("fn", crate::inventory::compute::Function::default()));
     }
 }

@@ -29,7 +29,8 @@ fn judge(facts: &Facts) -> Judgement {
         distinct.dedup();
         let is_all_known = zones.len() == balancer.subnets.len() && zones.iter().all(|zone| zone.known().is_some());
         let is_internal = balancer.internal.holds(false, |internal| *internal) == Some(true);
-        let lacks_gateway = !is_internal && facts.has::<Vpc>() && !facts.has::<InternetGateway>() && !facts.is_part_hidden();
+        let is_in_vpc = |link| facts.inventory.follow::<Subnet>(link).is_some_and(|(_, subnet)| facts.inventory.follow::<Vpc>(&subnet.vpc).is_some());
+        let lacks_gateway = !is_internal && balancer.subnets.iter().any(is_in_vpc) && !facts.has::<InternetGateway>() && !facts.is_part_hidden();
         if lacks_gateway {
             tally.bad(Seen::resource(resource, &[], "it faces the internet, and no internet gateway is declared for the VPC"));
         } else if distinct.len() >= 2 {
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     fn project(zones: [Value<String>; 2]) -> World {
-        let [a, b] = zones.map(|zone| Subnet { zone, ..Subnet::default() });
+        let [a, b] = zones.map(|zone| Subnet { zone, vpc: to("vpc"), ..Subnet::default() });
         world().with("a", a).with("b", b).with("lb", LoadBalancer { subnets: vec![to("a"), to("b")], ..LoadBalancer::default() })
     }
 
@@ -59,6 +60,8 @@ mod tests {
         is_unknown(&RULE, project([text("us-east-1a"), unclear()]));
         fails(&RULE, world().with("lb", LoadBalancer { subnets: vec![outside("subnet-1")], ..LoadBalancer::default() }));
         fails(&RULE, project([text("us-east-1a"), text("us-east-1b")]).with("vpc", Vpc::default()));
+        let elsewhere = LoadBalancer { subnets: vec![outside("subnet-1"), outside("subnet-2")], ..LoadBalancer::default() };
+        is_unknown(&RULE, world().with("vpc", Vpc::default()).with("lb", elsewhere));
         does_not_apply(&RULE, world().with("vpc", Vpc::default()));
     }
 }

@@ -1,7 +1,7 @@
 //! NET-06: a NAT gateway is paid for only where something private needs the internet.
 
 use super::prelude::*;
-use crate::inventory::compute::{AutoScalingGroup, Function, Instance, Service};
+use crate::inventory::compute::{AutoScalingGroup, BeanstalkEnvironment, Function, Instance, Service, TaskDefinition};
 use crate::inventory::network::{NatGateway, RouteTable};
 
 pub(super) static RULE: Rule = Rule {
@@ -28,7 +28,7 @@ fn judge(facts: &Facts) -> Judgement {
         let private: Vec<&Value<Link>> = compute_subnets(facts);
         let is_unclear = facts.all::<RouteTable>().any(|(_, table)| table.routes.iter().any(|route| route.gateway.is_unknown()))
             || subnets.iter().chain(&private).any(|subnet| subnet.is_unknown())
-            || facts.is_part_hidden();
+            || may_run_elsewhere(facts);
         if private.iter().any(|subnet| subnets.contains(subnet)) {
             tally.good(Seen::resource(resource, &[], "private compute reaches the internet through it"));
         } else if is_unclear {
@@ -40,6 +40,14 @@ fn judge(facts: &Facts) -> Judgement {
         }
     }
     tally.close(|| facts.not_needed("no NAT gateway is declared"))
+}
+
+/// Whether something may run in subnets that are not told: in a part that could not be read, as a resource of a type that is not known
+/// here, as a task that something starts when it is due, or on Beanstalk's machines.
+fn may_run_elsewhere(facts: &Facts) -> bool {
+    let on_beanstalk = facts.all::<BeanstalkEnvironment>().any(|(_, environment)| environment.settings.contains_key("aws:ec2:vpc/Subnets"));
+    let is_started = facts.has::<TaskDefinition>() && !facts.has::<Service>();
+    facts.is_part_hidden() || !facts.inventory.unrecognised.is_empty() || on_beanstalk || is_started
 }
 
 fn compute_subnets<'a>(facts: &Facts<'a>) -> Vec<&'a Value<Link>> {
@@ -63,6 +71,9 @@ mod tests {
         passes(&RULE, routed.clone().with("svc", Service { subnets: vec![to("private")], ..Service::default() }));
         fails(&RULE, routed.clone().with("svc", Service { subnets: vec![to("public")], ..Service::default() }));
         fails(&RULE, nat.clone());
+        is_unknown(&RULE, routed.clone().with_apart("aws_eks_node_group"));
+        let settings = [("aws:ec2:vpc/Subnets".to_owned(), unclear())].into();
+        is_unknown(&RULE, routed.clone().with("env", BeanstalkEnvironment { settings, ..BeanstalkEnvironment::default() }));
         is_unknown(&RULE, routed.with("svc", Service { subnets: vec![unclear()], ..Service::default() }));
         does_not_apply(&RULE, world().with("svc", Service::default()));
     }

@@ -70,7 +70,8 @@ fn judge(facts: &Facts) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::compute::Service;
+    use crate::inventory::balancing::TargetGroup;
+    use crate::inventory::compute::{AutoScalingGroup, Instance, LaunchTemplate, Service};
     use crate::inventory::network::Permission;
 
     fn project(cidr: Value<String>, group: Value<Link>) -> World {
@@ -85,5 +86,19 @@ mod tests {
         fails(&RULE, project(text("0.0.0.0/0"), Value::Absent));
         is_unknown(&RULE, project(unclear(), Value::Absent));
         does_not_apply(&RULE, world().with("sg", SecurityGroup::default()));
+    }
+
+    #[test]
+    fn machines_stand_behind_it_when_they_are_its_targets() {
+        let open = Permission { protocol: text("tcp"), from_port: 443.0.into(), to_port: 443.0.into(), cidr: text("0.0.0.0/0"), ..Permission::default() };
+        let group = SecurityGroup { ingress: vec![open], ..SecurityGroup::default() };
+        let machine = || Instance { security_groups: vec![to("sg")], ..Instance::default() };
+        let balanced = |balancer_type| world().with("lb", LoadBalancer { balancer_type, ..LoadBalancer::default() }).with("sg", group.clone());
+        let vpn = balanced(Value::Absent).with("vpn", machine());
+        does_not_apply(&RULE, vpn.clone());
+        fails(&RULE, vpn.with("tg", TargetGroup { targets: vec![to("vpn")], ..TargetGroup::default() }));
+        let fleet = AutoScalingGroup { target_groups: vec![to("tg")], launch_template: to("t"), ..AutoScalingGroup::default() };
+        fails(&RULE, balanced(Value::Absent).with("t", LaunchTemplate { instance: machine() }).with("asg", fleet.clone()));
+        does_not_apply(&RULE, balanced(text("network")).with("t", LaunchTemplate { instance: machine() }).with("asg", fleet));
     }
 }
