@@ -25,7 +25,9 @@ const DAYS_MIN: f64 = 7.0;
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, database) in facts.all::<Database>() {
-        let (days, default) = (database.backup_days.known().copied(), if is_terraform(resource) { 0.0 } else { 1.0 });
+        // Aurora keeps a day of them, whoever asks.
+        let is_aurora = database.engine.known().is_some_and(|engine| engine.starts_with("aurora"));
+        let (days, default) = (database.backup_days.known().copied(), if is_terraform(resource) && !is_aurora { 0.0 } else { 1.0 });
         let kept = |days: f64| if days == 0.0 { "it has no backups".to_owned() } else { format!("its backups are kept for {}", count(days as usize, "day")) };
         let note = kept(days.unwrap_or(default));
         tally.holds(database.backup_days.holds(false, |days| *days >= DAYS_MIN), resource, &["BackupRetentionPeriod", "backup_retention_period"], notes(note.clone(), note, untold("how long its backups are kept", &database.backup_days)));

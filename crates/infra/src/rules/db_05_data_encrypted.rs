@@ -47,7 +47,11 @@ fn judge(facts: &Facts) -> Judgement {
     for (resource, volume) in facts.all::<Volume>() {
         add(&volume.encrypted, false, resource, "the disk");
     }
+    let root = Value::Unknown("nothing declares it, and the account may encrypt disks by itself".to_owned());
     for (resource, machine) in machines(facts.inventory) {
+        if machine.volumes.is_empty() {
+            add(&root, false, resource, "its root disk");
+        }
         for volume in &machine.volumes {
             add(&volume.encrypted, false, resource, "one of its disks");
         }
@@ -73,6 +77,7 @@ mod tests {
         passes(&RULE, database(true.into()));
         fails(&RULE, database(Value::Absent));
         is_unknown(&RULE, database(unclear()));
+        is_unknown(&RULE, world().with("vm", Instance::default()));
         fails(&RULE, world().with("vm", Instance { volumes: vec![Volume::default()], ..Instance::default() }));
         passes(&RULE, world().with("q", Queue::default()));
         does_not_apply(&RULE, world().with("vpc", crate::inventory::network::Vpc::default()));

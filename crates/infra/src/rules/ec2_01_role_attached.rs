@@ -24,7 +24,7 @@ fn judge(facts: &Facts) -> Judgement {
     for (resource, machine) in machines(facts.inventory) {
         let has_role = machine.instance_profile.holds(false, |_| true);
         // A profile whose name comes from a parameter is still a profile.
-        let has_role = has_role.or(facts.inventory.resource(&resource.id).and_then(|_| is_set_here(resource)));
+        let has_role = has_role.or_else(|| is_set_here(resource));
         tally.holds(has_role, resource, settings, notes("it has an instance profile", "it has no instance profile, so its code needs keys", untold("whether it has an instance profile", &machine.instance_profile)));
     }
     tally.close(|| facts.none_of_deployment(Deployment::Ec2, "a machine with an instance profile"))

@@ -22,7 +22,7 @@ fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     let settings = &["UserData", "user_data"];
     for (resource, machine) in machines(facts.inventory) {
-        let holds = machine.user_data.holds(false, |script| script.contains("amazon-cloudwatch-agent"));
+        let holds = machine.user_data.holds(false, |script| script.lines().any(|line| !line.trim_start().starts_with('#') && line.contains("amazon-cloudwatch-agent")));
         tally.holds(holds, resource, settings, notes("its start-up script installs the agent", "its start-up script does not install the agent", untold("what its start-up script does", &machine.user_data)));
     }
     tally.close(|| facts.none_of_deployment(Deployment::Ec2, "a machine with the CloudWatch agent"))
@@ -38,6 +38,7 @@ mod tests {
         let vm = |user_data| world().with("vm", Instance { user_data, ..Instance::default() });
         passes(&RULE, vm(text("dpkg -i amazon-cloudwatch-agent.deb")));
         fails(&RULE, vm(text("apt-get install nginx")));
+        fails(&RULE, vm(text("#!/bin/bash\n# TODO: install amazon-cloudwatch-agent")));
         fails(&RULE, vm(Value::Absent));
         is_unknown(&RULE, vm(unclear()));
         does_not_apply(&RULE, world().with("fn", crate::inventory::compute::Function::default()));

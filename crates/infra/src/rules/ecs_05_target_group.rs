@@ -24,8 +24,14 @@ fn judge(facts: &Facts) -> Judgement {
         return judgement;
     }
     let mut tally = Tally::default();
-    for (_, service) in facts.all::<Service>() {
+    for (at, service) in facts.all::<Service>() {
         for link in &service.target_groups {
+            let elsewhere = |note: String| Seen::resource(at, &["TargetGroupArn", "target_group_arn"], note);
+            match link {
+                Value::Unknown(_) => tally.unclear(elsewhere(untold("which target group its tasks join", link))),
+                Value::Known(Link::Outside(_)) => tally.unclear(elsewhere("its tasks join a target group that is declared elsewhere".to_owned())),
+                _ => {}
+            }
             if let Some((resource, group)) = facts.inventory.follow::<TargetGroup>(link) {
                 let kind = group.target_type.known().map_or("instance", String::as_str);
                 let holds = group.target_type.holds(false, |kind| kind == "ip");
@@ -49,6 +55,9 @@ mod tests {
         passes(&RULE, project(text("ip")));
         fails(&RULE, project(Value::Absent));
         is_unknown(&RULE, project(unclear()));
+        let joins = |group| world().with("svc", Service { target_groups: vec![group], launch_type: text("FARGATE"), ..Service::default() });
+        is_unknown(&RULE, joins(unclear()));
+        is_unknown(&RULE, joins(outside("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/a/b")));
         fails(&RULE, world().with("svc", Service { launch_type: text("FARGATE"), ..Service::default() }));
         does_not_apply(&RULE, world().with("fn", crate::inventory::compute::Function::default()));
     }

@@ -34,9 +34,11 @@ fn judge(facts: &Facts) -> Judgement {
         let reason = format!("no alarm is plainly for {}, but which metric {} watches cannot be told", missing.join(" or "), alarm.id);
         return Judgement::unknown(reason, vec![Seen::resource(alarm, &[], "which metric it watches cannot be told")]);
     }
-    let mut judgement = facts.none_of(&format!("an alarm for {}", missing.join(" or ")));
-    judgement.evidence.append(&mut found);
-    judgement
+    let judgement = facts.none_of(&format!("an alarm for {}", missing.join(" or ")));
+    match found.iter().map(Seen::note).collect::<Vec<_>>().join(" and ") {
+        covered if covered.is_empty() => judgement,
+        covered => Judgement { reason: format!("{}; {covered}", judgement.reason), ..judgement },
+    }
 }
 
 #[cfg(test)]

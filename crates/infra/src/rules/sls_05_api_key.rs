@@ -42,7 +42,7 @@ fn judge(facts: &Facts) -> Judgement {
     }
     for (resource, api) in facts.all::<Api>() {
         let this = Value::Known(Link::To(resource.id.clone()));
-        let routes: Vec<(&Resource, &Route)> = facts.all::<Route>().filter(|(_, route)| route.api == this).filter(|(_, route)| !is_health(route)).collect();
+        let routes: Vec<(&Resource, &Route)> = facts.all::<Route>().filter(|(_, route)| route.api == this).filter(|(_, route)| is_asked(api, route)).collect();
         for (at, route) in &routes {
             judge_route(facts, &mut tally, at, route);
         }
@@ -73,9 +73,12 @@ fn judge_route(facts: &Facts, tally: &mut Tally, at: &Resource, route: &Route) {
     }
 }
 
-/// Health and preflight checks are open everywhere.
-fn is_health(route: &Route) -> bool {
-    route.route.known().is_some_and(|name| name.ends_with("health") || name.starts_with("OPTIONS"))
+/// Whether a caller of this route is to be asked. Health and preflight checks are open everywhere, and a WebSocket API asks once, on `$connect`.
+fn is_asked(api: &Api, route: &Route) -> bool {
+    route.route.known().is_none_or(|name| match api.protocol {
+        Protocol::WebSocket => name == "$connect",
+        Protocol::Http | Protocol::Rest => !name.ends_with("health") && !name.starts_with("OPTIONS"),
+    })
 }
 
 #[cfg(test)]
@@ -103,6 +106,15 @@ mod tests {
         passes(&RULE, function.clone().with("url", FunctionUrl { auth_type: text("AWS_IAM"), ..FunctionUrl::default() }));
         fails(&RULE, function.clone().with("api", Api::default()));
         does_not_apply(&RULE, world().with("vm", crate::inventory::compute::Instance::default()));
+    }
+
+    #[test]
+    fn a_web_socket_asks_when_it_is_opened() {
+        let api = world().with("fn", Function::default()).with("api", Api { protocol: Protocol::WebSocket, ..Api::default() });
+        let route = |name: &str, authorization| Route { api: to("api"), route: text(name), authorization, ..Route::default() };
+        let project = |authorization| api.clone().with("c", route("$connect", authorization)).with("d", route("$default", Value::Absent));
+        passes(&RULE, project(text("AWS_IAM")));
+        fails(&RULE, project(Value::Absent));
     }
 
     #[test]
