@@ -10,6 +10,7 @@ mod inline;
 mod inventory_of;
 mod patch;
 mod project;
+mod proof;
 mod questions;
 mod repository;
 mod source;
@@ -62,8 +63,10 @@ pub struct OptionCost {
     /// US dollars a month.
     pub total_monthly_usd: f64,
     /// Whether something in it has no price, so that the total reads "at least".
-    #[serde(skip)]
     pub is_at_least: bool,
+    /// The region whose prices these are, where the project's own has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priced_as: Option<String>,
 }
 
 impl OptionCost {
@@ -98,17 +101,24 @@ pub struct Review {
     #[serde(skip)]
     pub languages: Vec<Language>,
     /// What could not be read.
-    #[serde(skip)]
     pub problems: Vec<Problem>,
-    /// Declared types that no rule knows, with how many there are of each.
-    #[serde(skip)]
-    pub unrecognised: Vec<(String, usize)>,
+    /// Declared types that no rule looks at.
+    pub unrecognised: Vec<UnrecognisedType>,
     /// What was read otherwise than its writer may expect, and decisions that did nothing: expired, or for what is not so.
-    #[serde(skip)]
     pub notices: Vec<String>,
     /// The day of the review.
     #[serde(skip)]
     pub today: Day,
+}
+
+/// A type of which something is declared and nothing is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnrecognisedType {
+    /// As its language spells it.
+    #[serde(rename = "type")]
+    pub name: String,
+    /// How many of it are declared.
+    pub count: usize,
 }
 
 /// How many checks came out how. What is suppressed counts as nothing else.
@@ -261,8 +271,21 @@ pub fn review(input: &Input) -> Review {
     }
 }
 
+/// What a rule says.
+fn judged(rule: &Rule, facts: &Facts) -> Judgement {
+    only_what_is_sure((rule.judge)(facts), facts.inventory)
+}
+
+/// The resources that the evidence of a check is about.
+fn at_fault(check: &Check) -> impl Iterator<Item = &str> {
+    check.evidence.iter().filter_map(|evidence| match evidence {
+        Evidence::File { path, .. } => path.as_deref(),
+        _ => None,
+    })
+}
+
 fn check(rule: &Rule, facts: &Facts, sources: &Sources, decided: &mut decisions::Applied) -> Check {
-    let judgement = only_what_is_sure((rule.judge)(facts), facts.inventory);
+    let judgement = judged(rule, facts);
     let mut check = Check {
         id: rule.id,
         title: rule.title,
@@ -291,15 +314,7 @@ fn check(rule: &Rule, facts: &Facts, sources: &Sources, decided: &mut decisions:
         check.remedy = rule.remedy.for_languages(&facts.inventory.languages);
     }
     if check.is_open_failure() {
-        let at_fault: Vec<&str> = check
-            .evidence
-            .iter()
-            .filter_map(|evidence| match evidence {
-                Evidence::File { path, .. } => path.as_deref(),
-                _ => None,
-            })
-            .collect();
-        check.patches = patch::of_check(rule, &at_fault, facts.inventory, sources);
+        check.patches = patch::of_check(rule, at_fault(&check), facts.inventory, sources);
     }
     check
 }
@@ -354,12 +369,12 @@ fn notice(problem: &Problem) -> String {
     format!("in {}{line}: {}", problem.file, problem.message)
 }
 
-fn unrecognised(inventory: &Inventory) -> Vec<(String, usize)> {
+fn unrecognised(inventory: &Inventory) -> Vec<UnrecognisedType> {
     let mut counts = std::collections::BTreeMap::new();
     for unrecognised in &inventory.unrecognised {
         *counts.entry(unrecognised.type_name.clone()).or_default() += 1;
     }
-    counts.into_iter().collect()
+    counts.into_iter().map(|(name, count)| UnrecognisedType { name, count }).collect()
 }
 
 impl Review {

@@ -30,7 +30,7 @@ struct Edit {
 }
 
 fn hunks(text: &str, file: &str, patches: &[Patch]) -> String {
-    let old: Vec<&str> = text.lines().collect();
+    let old: Vec<&str> = text.split_inclusive('\n').collect();
     let edits = edits(&old, file, patches);
     let mut printed = String::new();
     let (mut at, mut shift) = (0, 0i64);
@@ -46,18 +46,27 @@ fn hunks(text: &str, file: &str, patches: &[Patch]) -> String {
         let mut line = start;
         let mut new_lines = end - start;
         for edit in &edits[at..=last] {
-            old[line..edit.from].iter().for_each(|kept| _ = writeln!(body, " {kept}"));
-            old[edit.from..edit.from + edit.old].iter().for_each(|gone| _ = writeln!(body, "-{gone}"));
-            edit.new.iter().for_each(|come| _ = writeln!(body, "+{come}"));
+            old[line..edit.from].iter().for_each(|kept| put(&mut body, ' ', kept));
+            old[edit.from..edit.from + edit.old].iter().for_each(|gone| put(&mut body, '-', gone));
+            edit.new.iter().for_each(|come| put(&mut body, '+', come));
             line = edit.from + edit.old;
             new_lines = new_lines + edit.new.len() - edit.old;
         }
-        old[line..end].iter().for_each(|kept| _ = writeln!(body, " {kept}"));
+        old[line..end].iter().for_each(|kept| put(&mut body, ' ', kept));
         let _ = write!(printed, "@@ -{},{} +{},{new_lines} @@\n{body}", start + 1, end - start, start as i64 + 1 + shift);
         shift += new_lines as i64 - (end - start) as i64;
         at = last + 1;
     }
     printed
+}
+
+/// A line with its sign. It keeps its own ending; one without any is marked as `git` does.
+fn put(body: &mut String, sign: char, line: &str) {
+    body.push(sign);
+    body.push_str(line);
+    if !line.ends_with('\n') {
+        body.push_str("\n\\ No newline at end of file\n");
+    }
 }
 
 /// The patches as changes of whole lines, those that touch the same line together, without the lines that stay as they are.
@@ -76,12 +85,12 @@ fn edits(old: &[&str], file: &str, patches: &[Patch]) -> Vec<Edit> {
             end += 1;
         }
         let (from, to) = (first as usize - 1, (last_line as usize).min(old.len()));
-        let part = old[from..to].iter().map(|line| format!("{line}\n")).collect::<String>();
+        let part = old[from..to].concat();
         let moved: Vec<Patch> = patches[at..end]
             .iter()
             .map(|patch| Patch { start_line: patch.start_line - first + 1, end_line: patch.end_line - first + 1, ..(*patch).clone() })
             .collect();
-        let new: Vec<String> = patched(file, &part, &moved).lines().map(str::to_owned).collect();
+        let new: Vec<String> = patched(file, &part, &moved).split_inclusive('\n').map(str::to_owned).collect();
         let same = old[from..to].iter().zip(&new).take_while(|(old, new)| *old == *new).count();
         edits.push(Edit { from: from + same, old: to - from - same, new: new[same..].to_vec() });
         at = end;

@@ -8,6 +8,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Folders that hold what others wrote or what tools made from files that are read anyway. `.aws-sam` holds a copy of the template.
 const SKIPPED: [&str; 12] =
@@ -25,9 +26,10 @@ pub struct Files {
     problems: Vec<Problem>,
 }
 
+#[derive(Clone)]
 enum Source {
     Disk { path: PathBuf, size: u64 },
-    Memory(Vec<u8>),
+    Memory(Arc<Vec<u8>>),
 }
 
 impl fmt::Debug for Source {
@@ -84,8 +86,15 @@ impl Files {
 
     /// Files that are in memory, by relative path.
     pub fn in_memory(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Files {
-        let sources = files.into_iter().map(|(path, bytes)| (path, Source::Memory(bytes))).collect();
+        let sources = files.into_iter().map(|(path, bytes)| (path, Source::Memory(Arc::new(bytes)))).collect();
         Files { sources, neighbours: None, problems: Vec::new() }
+    }
+
+    /// The same files but for these, which say something else.
+    pub(crate) fn with(&self, changed: impl IntoIterator<Item = (String, Vec<u8>)>) -> Files {
+        let mut sources = self.sources.clone();
+        sources.extend(changed.into_iter().map(|(path, bytes)| (path, Source::Memory(Arc::new(bytes)))));
+        Files { sources, neighbours: self.neighbours.clone(), problems: self.problems.clone() }
     }
 
     /// The paths, in order.

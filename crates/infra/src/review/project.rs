@@ -1,6 +1,6 @@
 //! A whole project reviewed: its files in, everything the review says out. The command line and the HTTP interface both ask here.
 
-use super::{Day, Decisions, Input, InvalidDecisions, OptionCost, Review, Sources, review};
+use super::{Day, Decisions, Input, InvalidDecisions, OptionCost, Review, Sources, proof, review};
 use crate::cost::{Load, cost, region_of};
 use crate::inventory::Inventory;
 use crate::options::{Deployment, Variant};
@@ -41,22 +41,25 @@ pub fn decisions_in(files: &Files) -> Result<Decisions, InvalidDecisions> {
 const DECISIONS_BYTES_MAX: usize = 1 << 20;
 
 impl Project<'_> {
-    /// Its review, and the texts that a patch of it changes.
+    /// What its templates declare.
+    pub fn inventory(&self) -> Inventory {
+        read_files(self.files, &read::Options::default())
+    }
+
+    /// Its review, and the texts that a patch of it changes. Each patch was tried: with it, its rule finds no fault with the resource.
     pub fn review(&self) -> (Review, Sources) {
-        let inventory = read_files(self.files, &read::Options::default());
+        self.review_of(&self.inventory())
+    }
+
+    /// The same of what was read already.
+    pub fn review_of(&self, inventory: &Inventory) -> (Review, Sources) {
         let usage = scan(self.files);
-        let sources = read::sources(self.files, &inventory);
-        let costs = self.costs(&inventory, &usage);
-        let input = Input {
-            inventory: &inventory,
-            usage: &usage,
-            prices: self.models,
-            today: self.today,
-            costs,
-            decisions: self.decisions,
-            sources: &sources,
-        };
-        (review(&input), sources)
+        let sources = read::sources(self.files, inventory);
+        let costs = self.costs(inventory, &usage);
+        let input = Input { inventory, usage: &usage, prices: self.models, today: self.today, costs, decisions: self.decisions, sources: &sources };
+        let mut review = review(&input);
+        proof::keep_what_mends(&mut review, self.files, &input);
+        (review, sources)
     }
 
     /// What the project and the four options come to in a month, in the project's region or, where that has no prices, us-east-1.
@@ -66,7 +69,12 @@ impl Project<'_> {
         let load = Load { models: usage.models(), ..Load::default() };
         let priced = |option: &str, inventory: &Inventory| {
             let bill = cost(inventory, &load, &prices, self.models);
-            OptionCost { option: option.to_owned(), total_monthly_usd: bill.total_monthly_usd.expected.to_f64(), is_at_least: !bill.complete }
+            OptionCost {
+                option: option.to_owned(),
+                total_monthly_usd: bill.total_monthly_usd.expected.to_f64(),
+                is_at_least: !bill.complete,
+                priced_as: bill.priced_as,
+            }
         };
         let own = (!inventory.resources.is_empty()).then(|| priced(OptionCost::THIS_PROJECT, inventory));
         let options = Deployment::ALL.map(|option| priced(option.as_str(), &option.inventory(&load, Variant::default())));

@@ -36,20 +36,17 @@ pub struct Setting {
     /// The setting inside it that gets the value. Empty: the setting itself.
     pub inner: &'static str,
     /// The value, as the language writes it.
-    pub value: &'static str,
+    pub value: String,
 }
 
 /// A plain setting by its names and values in CloudFormation and in Terraform.
-pub(super) fn set(cloudformation: (&'static str, &'static str), terraform: (&'static str, &'static str)) -> Vec<Change> {
-    let setting = |(name, value)| Some(Setting { within: "", name, inner: "", value });
+pub(super) fn set(cloudformation: (&'static str, &str), terraform: (&'static str, &str)) -> Vec<Change> {
+    let setting = |(name, value): (&'static str, &str)| Some(Setting { within: "", name, inner: "", value: value.to_owned() });
     vec![Change::Set { cloudformation: setting(cloudformation), terraform: setting(terraform) }]
 }
 
 /// A setting inside another.
-pub(super) fn set_inside(
-    cloudformation: (&'static str, &'static str, &'static str),
-    terraform: (&'static str, &'static str, &'static str),
-) -> Vec<Change> {
-    let setting = |(name, inner, value)| Some(Setting { within: "", name, inner, value });
+pub(super) fn set_inside(cloudformation: (&'static str, &'static str, &str), terraform: (&'static str, &'static str, &str)) -> Vec<Change> {
+    let setting = |(name, inner, value): (&'static str, &'static str, &str)| Some(Setting { within: "", name, inner, value: value.to_owned() });
     vec![Change::Set { cloudformation: setting(cloudformation), terraform: setting(terraform) }]
 }

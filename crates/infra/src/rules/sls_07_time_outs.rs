@@ -14,14 +14,22 @@ pub(super) static RULE: Rule = Rule {
     effort: Effort::Minutes,
     refs: Refs::NONE,
     decided_from: TEMPLATES,
-    remedy: Remedy { what: "Lower the function's time-out below the API's, or queue what takes longer; else it works, and you pay, for an answer that nobody gets", cloudformation: "Timeout: 28", terraform: "timeout = 28" },
-    patch: Some(|_, _| set(("Timeout", "28"), ("timeout", "28"))),
+    remedy: Remedy { what: "Lower the function's time-out below the API's, or queue what takes longer; else it works, and you pay, for an answer that nobody gets", cloudformation: "", terraform: "" },
+    patch: Some(patch),
     judge,
 };
 
+/// A second less than the API waits, so that its answer still arrives.
+fn patch(inventory: &Inventory, resource: &Resource) -> Vec<Change> {
+    let limits = waits(inventory).filter(|(function, ..)| function.id == resource.id).filter_map(|(_, _, limit_s)| limit_s);
+    let Some(limit_s) = limits.min_by(f64::total_cmp).filter(|limit_s| *limit_s >= 2.0) else { return Vec::new() };
+    let seconds = (limit_s - 1.0).floor().to_string();
+    set(("Timeout", &seconds), ("timeout", &seconds))
+}
+
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
-    for (resource, function, limit_s) in behind_apis(facts) {
+    for (resource, function, limit_s) in behind_apis(facts.inventory) {
         let settings = &["Timeout", "timeout"];
         let seconds = function.timeout_s.known().copied().unwrap_or(3.0);
         match limit_s {
@@ -36,28 +44,30 @@ fn judge(facts: &Facts) -> Judgement {
     tally.close(|| facts.not_needed("no function stands behind an API here"))
 }
 
-/// Functions that an API waits for, with the seconds that it waits.
-fn behind_apis<'a>(facts: &Facts<'a>) -> Vec<(&'a Resource, &'a Function, Option<f64>)> {
-    let mut found = Vec::new();
-    for (_, api) in facts.all::<Api>() {
-        if let Some((resource, function)) = facts.inventory.follow::<Function>(&api.target) {
-            found.push((resource, function, Some(limit(api.protocol))));
-        }
-    }
-    for (_, integration) in facts.all::<Integration>() {
-        let Some((resource, function)) = facts.inventory.follow::<Function>(&integration.target) else { continue };
-        let protocol = facts.inventory.follow::<Api>(&integration.api).map(|(_, api)| api.protocol);
+/// Functions that an API waits for, with the seconds that it waits. One function behind many routes is one finding, and the shortest wait counts.
+fn behind_apis(inventory: &Inventory) -> Vec<(&Resource, &Function, Option<f64>)> {
+    let mut found: Vec<_> = waits(inventory).collect();
+    found.sort_by(|a, b| a.0.id.cmp(&b.0.id).then(a.2.unwrap_or(f64::MAX).total_cmp(&b.2.unwrap_or(f64::MAX))));
+    found.dedup_by(|later, earlier| later.0.id == earlier.0.id);
+    found
+}
+
+fn waits(inventory: &Inventory) -> impl Iterator<Item = (&Resource, &Function, Option<f64>)> {
+    let directly = inventory.all::<Api>().filter_map(|(_, api)| {
+        let (resource, function) = inventory.follow::<Function>(&api.target)?;
+        Some((resource, function, Some(limit(api.protocol))))
+    });
+    let integrated = inventory.all::<Integration>().filter_map(|(_, integration)| {
+        let (resource, function) = inventory.follow::<Function>(&integration.target)?;
+        let protocol = inventory.follow::<Api>(&integration.api).map(|(_, api)| api.protocol);
         let limit_s = match (&integration.timeout_ms, protocol) {
             (Value::Known(ms), _) => Some(ms / 1000.0),
             (Value::Absent, Some(protocol)) => Some(limit(protocol)),
             _ => None,
         };
-        found.push((resource, function, limit_s));
-    }
-    // One function behind many routes is one finding, and the shortest wait counts.
-    found.sort_by(|a, b| a.0.id.cmp(&b.0.id).then(a.2.unwrap_or(f64::MAX).total_cmp(&b.2.unwrap_or(f64::MAX))));
-    found.dedup_by(|later, earlier| later.0.id == earlier.0.id);
-    found
+        Some((resource, function, limit_s))
+    });
+    directly.chain(integrated)
 }
 
 fn limit(protocol: Protocol) -> f64 {
@@ -84,5 +94,13 @@ mod tests {
         fails(&RULE, project(Protocol::Http, 10.0.into(), 5000.0.into()));
         is_unknown(&RULE, project(Protocol::Rest, unclear(), Value::Absent));
         does_not_apply(&RULE, world().with("fn", Function::default()));
+    }
+
+    #[test]
+    fn the_new_time_out_is_below_what_the_api_waits() {
+        for (timeout_ms, seconds) in [(Value::Absent, "28"), (5000.0.into(), "4")] {
+            let inventory = project(Protocol::Rest, 60.0.into(), timeout_ms).inventory;
+            assert_eq!(patch(&inventory, &inventory.resources[0]), set(("Timeout", seconds), ("timeout", seconds)));
+        }
     }
 }
