@@ -56,6 +56,9 @@ pub struct Suppression {
     pub reason: String,
     /// The last day on which it counts.
     pub until: Day,
+    /// Whether it stands beside the resource rather than in a file of its own.
+    #[serde(skip)]
+    pub is_inline: bool,
 }
 
 /// A file of decisions that cannot be read.
@@ -143,7 +146,7 @@ fn suppression(file: FileSuppression) -> Result<Suppression, InvalidDecisions> {
     let rule = known_rule(&file.rule)?;
     let reason = said(file.reason, || format!("{what} has no reason; add reason = \"why it is borne\""))?;
     let until = file.until.ok_or_else(|| InvalidDecisions(format!("{what} has no expiry; add until = \"YYYY-MM-DD\"")))?;
-    Ok(Suppression { rule, resource: file.resource, reason, until })
+    Ok(Suppression { rule, resource: file.resource, reason, until, is_inline: false })
 }
 
 fn said(text: Option<String>, otherwise: impl FnOnce() -> String) -> Result<String, InvalidDecisions> {
@@ -180,8 +183,10 @@ impl<'a> Applied<'a> {
     pub(crate) fn apply(&mut self, check: &mut Check) {
         let today = self.today;
         if check.status == Status::Manual
-            && let Some((attestation, is_used)) =
-                self.attestations.iter_mut().find(|(attestation, _)| attestation.rule == check.id && attestation.until >= *today)
+            && let Some((attestation, is_used)) = self
+                .attestations
+                .iter_mut()
+                .find(|(attestation, _)| attestation.rule == check.id && attestation.on <= *today && attestation.until >= *today)
         {
             *is_used = true;
             check.status = Status::Attested;
@@ -231,6 +236,8 @@ impl<'a> Applied<'a> {
         for (attestation, is_used) in self.attestations {
             if attestation.until < *self.today {
                 notices.push(format!("the attestation of {} by {} expired on {}", attestation.rule, attestation.by, attestation.until));
+            } else if attestation.on > *self.today {
+                notices.push(format!("the attestation of {} by {} is dated in the future, {}", attestation.rule, attestation.by, attestation.on));
             } else if !is_used {
                 notices.push(format!("the attestation of {} by {} does nothing: no person is asked here", attestation.rule, attestation.by));
             }
