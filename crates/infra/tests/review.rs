@@ -4,7 +4,7 @@ use domain::finding::Severity;
 use domain::prices::Prices;
 use infra::print::{Style, junit, markdown, sarif, text};
 use infra::read::{Files, read_files, sources};
-use infra::review::{Baseline, Day, Decisions, Input, Review, Status, review};
+use infra::review::{Baseline, Day, Decisions, Input, Project, Review, Status, review};
 use infra::usage::scan;
 use std::path::PathBuf;
 
@@ -67,7 +67,7 @@ fn no_line_of_text_is_wider_than_100_columns() {
 fn the_json_has_the_shape_that_programs_rely_on() {
     let json = infra::print::json(&of("review/small"));
     let keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
-    let mut expected = ["summary", "usage", "architecture", "checks", "costs", "questions", "next_steps"];
+    let mut expected = ["summary", "usage", "architecture", "checks", "costs", "questions", "next_steps", "problems", "unrecognised", "notices"];
     let mut found = keys.clone();
     found.sort();
     expected.sort();
@@ -104,6 +104,57 @@ fn a_baseline_leaves_only_what_is_new() {
     assert!(Baseline::parse("{}").is_err());
 }
 
+/// The rules that fail after a change, in a project whose earlier review is the baseline.
+fn new_failures(before: (&str, &str, &str), after: (&str, &str)) -> Vec<&'static str> {
+    let (file, earlier, decisions) = before;
+    let files = |text: &str| Files::in_memory([(file.to_owned(), text.as_bytes().to_vec())]);
+    let baseline = Baseline::parse(&infra::print::json(&reviewed(&files(earlier), decisions)).to_string()).unwrap();
+    let (later, decisions) = after;
+    reviewed(&files(later), decisions).failures_at(Severity::Info, Some(&baseline)).map(|check| check.id).collect()
+}
+
+#[test]
+fn a_new_fault_in_a_file_or_resource_that_had_another_is_new() {
+    let open = |ports: &[u16]| {
+        let rules = ports.iter().map(|port| {
+            format!("  ingress {{\n    protocol = \"tcp\"\n    from_port = {port}\n    to_port = {port}\n    cidr_blocks = [\"0.0.0.0/0\"]\n  }}\n")
+        });
+        format!("resource \"aws_security_group\" \"sg\" {{\n{}}}\n", rules.collect::<String>())
+    };
+    assert_eq!(new_failures(("main.tf", &open(&[8000]), ""), (&open(&[8000, 3306]), "")), ["NET-01"]);
+    // Put together here so that no scanner takes this file for the leak that it tests.
+    let key = |end: &str| format!("key = \"AKIA{}{end}\"\n", "Q3ZJKLMNOPQR");
+    let code = |keys: &[&str]| format!("import boto3\n{}", keys.iter().map(|end| key(end)).collect::<String>());
+    assert_eq!(new_failures(("app.py", &code(&["STU2"]), ""), (&code(&["STU2", "XYZ3"]), "")), ["SEC-01", "SEC-06"]);
+}
+
+#[test]
+fn what_was_borne_when_the_baseline_was_taken_is_new_when_it_no_longer_is() {
+    let text = "resource \"aws_security_group\" \"sg\" {\n  ingress {\n    protocol = \"tcp\"\n    from_port = 22\n    to_port = 22\n    cidr_blocks = [\"0.0.0.0/0\"]\n  }\n}\n";
+    let borne = "[[suppression]]\nrule = \"NET-02\"\nreason = \"a lab\"\nuntil = \"2099-01-01\"\n";
+    assert_eq!(new_failures(("main.tf", text, borne), (text, "")), ["NET-02"]);
+}
+
+#[test]
+fn no_form_of_a_review_repeats_a_secret() {
+    let review = of("review/secrets");
+    assert_eq!(review.problems, []);
+    let forms = [
+        ("text", text(&review, Style::Plain)),
+        ("Markdown", markdown(&review)),
+        ("JSON", infra::print::json(&review).to_string()),
+        ("SARIF", sarif(&review).to_string()),
+        ("JUnit", junit(&review)),
+    ];
+    for (form, printed) in forms {
+        let leaks: Vec<&str> = printed.lines().filter(|line| line.contains("PLANTED")).collect();
+        assert!(leaks.is_empty(), "{form}: {}", leaks.join("\n"));
+    }
+    let json = infra::print::json(&review);
+    let places = |id: &str| json["checks"].as_array().unwrap().iter().find(|check| check["id"] == id).unwrap()["evidence"].as_array().unwrap().len();
+    assert!(places("SEC-01") >= 9 && places("SEC-06") >= 15, "{} {}", places("SEC-01"), places("SEC-06"));
+}
+
 #[test]
 fn decisions_turn_manual_into_attested_and_failures_into_suppressed() {
     let files = || Files::of(&fixture("review/small"));
@@ -121,6 +172,26 @@ fn decisions_turn_manual_into_attested_and_failures_into_suppressed() {
     assert_eq!(after.questions.len(), before.questions.len() - 1);
     assert!(after.next_steps.iter().all(|step| step.id != "NET-03"));
     assert_eq!(after.notices.len(), 2, "{:?}", after.notices);
+    let future = reviewed(&files(), "[[attestation]]\nrule = \"IAM-02\"\nby = \"A\"\non = \"2090-01-01\"\nuntil = \"2091-01-01\"\n");
+    assert_eq!(future.check("IAM-02").unwrap().status, Status::Manual);
+    assert!(future.notices[0].contains("in the future"), "{:?}", future.notices);
+}
+
+#[test]
+fn prices_of_another_region_and_what_could_not_be_read_are_said_in_every_form() {
+    let text_of_files =
+        [("main.tf", "provider \"aws\" {\n  region = \"ap-southeast-3\"\n}\nresource \"aws_sns_topic\" \"t\" {}\n"), ("b.tf", "resource {\n")];
+    let files = Files::in_memory(text_of_files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())));
+    let models = Prices::parse(include_str!("../../../prices/models.toml")).unwrap();
+    let (decisions, today) = (Decisions::default(), Day::parse("2026-11-23").unwrap());
+    let project = Project { files: &files, decisions: &decisions, models: &models, region: "us-east-1", today: &today };
+    let review = project.review().0;
+    let json = infra::print::json(&review);
+    assert_eq!((&json["costs"][0]["priced_as"], &json["problems"][0]["file"]), (&"us-east-1".into(), &"b.tf".into()), "{json}");
+    assert!(markdown(&review).contains("at us-east-1's prices. There are no prices here for the region"));
+    assert!(
+        sarif(&review)["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].as_str().unwrap().starts_with("b.tf could")
+    );
 }
 
 #[test]
@@ -129,6 +200,9 @@ fn a_comment_beside_a_resource_suppresses_its_rule() {
     let skipped = text.replace("  name = \"/api\"", "  # orchestrator:skip=MON-03 until=2027-01-31 kept for an audit\n  name = \"/api\"");
     let review = reviewed(&Files::in_memory([("main.tf".to_owned(), skipped.into_bytes())]), "");
     assert_eq!(review.check("MON-03").unwrap().suppressed.as_ref().unwrap().reason, "kept for an audit");
+    let log = sarif(&review);
+    let result = log["runs"][0]["results"].as_array().unwrap().iter().find(|result| result["ruleId"] == "MON-03").unwrap();
+    assert_eq!(result["suppressions"][0]["kind"], "inSource");
 }
 
 #[test]
@@ -136,7 +210,14 @@ fn sarif_points_at_lines_and_junit_counts_what_it_lists() {
     let review = of("review/small");
     let log = sarif(&review);
     let results = log["runs"][0]["results"].as_array().unwrap();
-    assert_eq!(results.len(), review.summary.fail + review.summary.manual + review.summary.unknown);
+    let notifications = log["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+    assert_eq!(results.len() + notifications.len(), review.summary.fail + review.summary.manual + review.summary.unknown);
+    assert!(results.iter().filter(|result| result["kind"] == "fail").count() == review.summary.fail && !notifications.is_empty());
+    // One result without a file, and code scanning refuses all of them.
+    for result in results {
+        let place = &result["locations"][0]["physicalLocation"];
+        assert!(place["artifactLocation"]["uri"].is_string() && place["region"]["startLine"].is_u64(), "{result}");
+    }
     let ssh = results.iter().find(|result| result["ruleId"] == "NET-02").unwrap();
     assert_eq!(ssh["locations"][0]["physicalLocation"]["region"]["startLine"], 19);
     let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();

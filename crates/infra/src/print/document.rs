@@ -81,12 +81,16 @@ pub(crate) fn dollars(review: &Review, deployment: Deployment) -> Option<String>
 
 /// What the project as it is declared costs.
 pub(crate) fn own_price(review: &Review) -> Option<String> {
-    price(review, OptionCost::THIS_PROJECT).map(|price| format!("As declared it costs {price}."))
+    let elsewhere = review.costs.iter().any(|cost| cost.priced_as.is_some());
+    let why = if elsewhere { " There are no prices here for the region that it is in." } else { "" };
+    price(review, OptionCost::THIS_PROJECT).map(|price| format!("As declared it costs {price}.{why}"))
 }
 
 fn price(review: &Review, option: &str) -> Option<String> {
     let cost = review.costs.iter().find(|cost| cost.option == option)?;
-    Some(format!("{}${:.2} a month", if cost.is_at_least { "at least " } else { "" }, cost.total_monthly_usd))
+    let at_least = if cost.is_at_least { "at least " } else { "" };
+    let elsewhere = cost.priced_as.as_ref().map_or(String::new(), |region| format!(" at {region}'s prices"));
+    Some(format!("{at_least}${:.2} a month{elsewhere}", cost.total_monthly_usd))
 }
 
 /// How a part of the drawing is marked.

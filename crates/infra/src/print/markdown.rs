@@ -196,8 +196,8 @@ fn unread(page: &mut String, review: &Review) {
         let place = problem.line.map_or(problem.file.clone(), |line| format!("{}:{line}", problem.file));
         let _ = writeln!(page, "- {}: {}", code(&place), plain(&problem.message));
     }
-    for (name, n) in &review.unrecognised {
-        let _ = writeln!(page, "- {} ({n}): no rule knows this type", code(name));
+    for one in &review.unrecognised {
+        let _ = writeln!(page, "- {} ({}): no rule knows this type, or what it adds to is elsewhere", code(&one.name), one.count);
     }
     review.notices.iter().for_each(|notice| _ = writeln!(page, "- {}", plain(notice)));
 }

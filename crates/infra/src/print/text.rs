@@ -227,8 +227,9 @@ fn unread(page: &mut Page, review: &Review) {
         page.words("  ", &format!("{place}: {}", problem.message));
     }
     if !review.unrecognised.is_empty() {
-        let types: Vec<String> = review.unrecognised.iter().map(|(name, n)| if *n == 1 { name.clone() } else { format!("{name} ({n})") }).collect();
-        page.words("  Types that no rule knows: ", &types.join(", "));
+        let types: Vec<String> =
+            review.unrecognised.iter().map(|one| if one.count == 1 { one.name.clone() } else { format!("{} ({})", one.name, one.count) }).collect();
+        page.words("  ", &format!("No rule knows these types, or what they add to is declared elsewhere: {}", types.join(", ")));
     }
     review.notices.iter().for_each(|notice| page.words("  ", &capital(notice)));
 }
