@@ -44,6 +44,8 @@ pub struct Bounds {
     pub archive_bytes_max: usize,
     /// Archives being reviewed at once. 2: each may unpack to 256 MiB and keeps a processor busy.
     pub reviews_max: usize,
+    /// Declared resources in an archive. 20,000: six times what the largest repository known to us declares, and seconds of work.
+    pub resources_max: usize,
     /// Event streams at once. 256.
     pub streams_max: usize,
     /// The longest that `orchestrate` waits for a run. 25 s, below the 30 s after which API gateways give up.
@@ -60,6 +62,7 @@ impl Default for Bounds {
             requests_max: 512,
             archive_bytes_max: 16 * 1024 * 1024,
             reviews_max: 2,
+            resources_max: 20_000,
             streams_max: 256,
             wait_max: Duration::from_secs(25),
             keep_alive: Duration::from_secs(15),

@@ -10,6 +10,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use infra::read::{ArchiveFormat, from_archive};
 use infra::review::{Day, Project, decisions_in};
+use infra::usage::is_region;
 use serde::Deserialize;
 use serde_json::Value;
 use std::error::Error;
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 
 pub(crate) const PATH: &str = "/api/v1/infra/review";
 
-/// A review takes about a second.
+/// A review of a usual project takes less than a second.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What a caller may say beside the archive.
@@ -57,6 +58,10 @@ struct Archive(Vec<u8>);
 pub(crate) async fn review(State(app): State<App>, _: Caller, request: Request) -> Result<Json<Value>, Failure> {
     let Query(wanted) = Query::<Wanted>::try_from_uri(request.uri())
         .map_err(|_| Failure::new(Code::InvalidRequest, "the query takes region=NAME and nothing else"))?;
+    let region = wanted.region.unwrap_or_else(|| "us-east-1".to_owned());
+    if !is_region(&region) {
+        return Err(Failure::new(Code::InvalidRequest, format!("{region:?} is no region of AWS; one reads us-east-1")));
+    }
     let format = format(&request)?;
     let busy = |_| Failure::busy("other archives are being reviewed; ask again after a moment", RETRY_AFTER);
     let slot = app.reviews().clone().try_acquire_owned().map_err(busy)?;
@@ -64,7 +69,7 @@ pub(crate) async fn review(State(app): State<App>, _: Caller, request: Request) 
     let reviewed = tokio::task::spawn_blocking(move || {
         // Held until the work is done, whether or not the caller still waits for it.
         let _slot = slot;
-        reviewed(&app, &bytes, format, wanted.region.as_deref().unwrap_or("us-east-1"))
+        reviewed(&app, &bytes, format, &region)
     });
     Ok(Json(reviewed.await.map_err(Failure::internal)??))
 }
@@ -88,7 +93,13 @@ fn reviewed(app: &App, bytes: &[u8], format: ArchiveFormat, region: &str) -> Res
     let day = app.engine().clock().now().day();
     let today = Day::parse(&day).ok_or_else(|| Failure::internal(format!("the clock says {day}, which is no day")))?;
     let project = Project { files: &files, decisions: &decisions, models: app.engine().prices(), region, today: &today };
-    Ok(infra::print::json(&project.review().0))
+    let inventory = project.inventory();
+    let (declared, max) = (inventory.resources.len() + inventory.unrecognised.len(), app.bounds().resources_max);
+    if declared > max {
+        let detail = format!("the archive declares {declared} resources, and at most {max} are reviewed at once; send one stack at a time");
+        return Err(Failure::new(Code::InvalidRequest, detail));
+    }
+    Ok(infra::print::json(&project.review_of(&inventory).0))
 }
 
 /// What is wrong with what the caller sent, with its cause.

@@ -80,6 +80,8 @@ async fn what_is_no_archive_of_plain_files_is_refused_with_the_reason() {
     refused(post(ZIP, zip(&[("review.toml", "[[suppression]]\nrule = \"NET-02\"\n")])), 400, "invalid_request", "reason").await;
     let query = service.post(&format!("{PATH}?regoin=eu-west-1")).header(ZIP.0, ZIP.1).body(whole.clone());
     refused(query, 400, "invalid_request", "region").await;
+    let mars = service.post(&format!("{PATH}?region=mars")).header(ZIP.0, ZIP.1).body(whole.clone());
+    refused(mars, 400, "invalid_request", "no region of AWS").await;
     let anonymous = service.http.post(service.url(PATH)).header(ZIP.0, ZIP.1).body(whole);
     refused(anonymous, 401, "unauthorized", "key").await;
 }
@@ -90,5 +92,8 @@ async fn an_archive_that_is_too_large_or_too_many_at_once_are_refused() {
     let archive = zip(&[("a.yaml", TEMPLATE)]);
     refused(service.post(PATH).header(ZIP.0, ZIP.1).body(archive.clone()), 413, "body_too_large", "folders with templates").await;
     let service = start_with(Wanted { bounds: Bounds { reviews_max: 0, ..Bounds::default() }, ..Wanted::default() }).await;
+    let bounds = Bounds { resources_max: 0, ..Bounds::default() };
+    let small = start_with(Wanted { bounds, ..Wanted::default() }).await;
+    refused(small.post(PATH).header(ZIP.0, ZIP.1).body(archive.clone()), 400, "invalid_request", "one stack at a time").await;
     refused(service.post(PATH).header(ZIP.0, ZIP.1).body(archive), 429, "busy", "ask again").await;
 }
