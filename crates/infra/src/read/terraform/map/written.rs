@@ -5,7 +5,7 @@ use crate::attribute::{Attribute, Node};
 use crate::read::partial::placeholders;
 use crate::read::terraform::declared::Declared;
 use crate::read::terraform::json;
-use crate::rules::{is_pointer, is_secret_name};
+use crate::sensitive::{is_pointer, is_secret_name};
 use crate::value::Value;
 
 /// The value of an argument that holds a secret: known when it, or the secret part of it, stands in the template.
