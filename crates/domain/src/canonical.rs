@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::io;
 
-/// The canonical bytes of a value: object keys sorted by their bytes, no white space, numbers as serde_json prints them.
+/// The canonical bytes of a value: object keys sorted by their bytes as they are written, escapes included; no white space; numbers as
+/// serde_json prints them.
 pub fn bytes(value: &impl Serialize) -> Vec<u8> {
     let out = RefCell::new(Vec::with_capacity(1_024));
     let sorting = Sorting { out: &out, objects: Vec::new(), members: Vec::new() };
