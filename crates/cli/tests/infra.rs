@@ -192,9 +192,16 @@ fn an_access_denied_message_is_explained_and_wrong_input_refused() {
     let iam = |arguments: &[&str]| run(project.path(), &[&["iam"], arguments].concat());
     let explained = iam(&["check", message, "--model", "us.anthropic.claude-haiku-5-5"]);
     let out = String::from_utf8_lossy(&explained.stdout);
-    assert!(explained.status.success() && out.contains("Needed by model = ") && out.contains("\"Statement\""), "{explained:?}");
+    assert!(explained.status.success() && out.contains("The configuration needs it: model = ") && out.contains("\"Statement\""), "{explained:?}");
     fails(&iam(&["check", "it does not work", "--model", "us.anthropic.claude-haiku-5-5"]), 2, "no AccessDenied message");
     fails(&iam(&["generate"]), 2, "no model of Amazon Bedrock is configured");
+    // Whoever is refused need not have configured a model.
+    let elsewhere =
+        iam(&["check", "User: arn:aws:iam::111122223333:user/ann is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/k"]);
+    let out = String::from_utf8_lossy(&elsewhere.stdout);
+    assert!(elsewhere.status.success() && out.contains("If it is wanted") && !out.contains("configuration"), "{elsewhere:?}");
+    let model = ["--model", "us.anthropic.claude-haiku-5-5"];
+    fails(&iam(&[&["generate", "--language", "terraform", "-o", "json"], model.as_slice()].concat()), 2, "leave out --language");
     fails(&iam(&["generate", "--principal", "root", "--model", "us.anthropic.claude-haiku-5-5"]), 2, "must be user, ec2");
     fails(&iam(&["generate", "--account", "12", "--model", "us.anthropic.claude-haiku-5-5"]), 2, "twelve digits");
     fails(&iam(&["diff", "broken.json", "--model", "us.anthropic.claude-haiku-5-5"]), 2, "broken.json");

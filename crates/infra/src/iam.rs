@@ -18,8 +18,9 @@ pub use document::{Conditions, Effect, InvalidPolicy, Policy, Statement};
 pub use evaluate::{Context, Decision, evaluate};
 pub use generate::{Generated, Principal, generate};
 pub use need::{Account, Grant, Need, UnknownModel};
-pub use print::{cloudformation, terraform};
-pub(crate) use profiles::of_profile;
+pub(crate) use pattern::matches_action;
+pub use print::{cloudformation, note_of_json, terraform};
+pub(crate) use profiles::{of_profile, of_region};
 
 /// Whether a text has the form of a region's name: two or more parts of letters and a number, as in `us-gov-west-1`.
 fn is_region(text: &str) -> bool {

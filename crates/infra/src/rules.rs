@@ -9,7 +9,7 @@ mod machines;
 mod models;
 pub mod patch;
 mod patterns;
-mod policies;
+pub(crate) mod policies;
 mod prelude;
 pub mod rule;
 #[cfg(test)]

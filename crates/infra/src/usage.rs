@@ -19,9 +19,10 @@ mod tables;
 
 pub(crate) use keys::without_access_keys;
 pub use models::{Lifecycle, model_name};
-pub(crate) use models::{named, split};
+pub(crate) use models::{model_id, named, split};
 pub use place::Place;
 pub use scan::scan;
+pub(crate) use tables::GEOGRAPHIES;
 
 use crate::inventory::Problem;
 use crate::sensitive;

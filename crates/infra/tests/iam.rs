@@ -1,12 +1,15 @@
 //! Policies from the configuration: sufficient, no wider than needed, told apart by what they allow.
 
 use infra::iam::{
-    Account, Cause, Context, Decision, Generated, Need, Policy, Principal, Statement, check, cloudformation, diff, evaluate, generate, terraform,
+    Account, Cause, Context, Decision, Generated, Need, Policy, Principal, Statement, check, cloudformation, diff, evaluate, generate, note_of_json,
+    terraform,
 };
 use proptest::prelude::*;
 
 const ENTRY: &str = "model = \"bedrock/us.anthropic.claude-haiku-5-5\"";
 const PROFILE: &str = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-haiku-5-5";
+
+const PRINCIPAL: &str = "arn:aws:iam::111122223333:user/ann";
 
 fn account() -> Account {
     Account::Known("123456789012".to_owned())
@@ -24,8 +27,10 @@ fn model(region: &str) -> String {
     format!("arn:aws:bedrock:{region}::foundation-model/anthropic.claude-haiku-5-5")
 }
 
+/// What is known of a request: it carries these, and no word of a second factor unless it is among them.
 fn context(pairs: &[(&str, &str)]) -> Context {
-    pairs.iter().map(|(key, value)| ((*key).to_owned(), vec![(*value).to_owned()])).collect()
+    let without = ("aws:MultiFactorAuthPresent".to_owned(), Vec::new());
+    std::iter::once(without).chain(pairs.iter().map(|(key, value)| ((*key).to_owned(), vec![(*value).to_owned()]))).collect()
 }
 
 #[test]
@@ -112,7 +117,11 @@ fn an_unknown_account_is_said_in_each_language() {
             assert!(template.contains("\"Null\":"), "a bare Null is nothing in YAML, and the condition would be lost: {template}");
         }
     }
-    assert!(need.notes.iter().any(|note| note.contains("account")));
+    let generated_for = |account: &Account| {
+        let need = Need::model(ENTRY, "us.anthropic.claude-haiku-5-5", "us-east-1", account).unwrap();
+        note_of_json(&generate(&[need], Principal::Ec2, account)).is_some()
+    };
+    assert_eq!((generated_for(&Account::Unknown), generated_for(&account())), (true, false));
     let known = generated(Principal::EcsTask).policy;
     assert!(diff(&known, &[need]).equal, "any account will do for who does not know theirs");
 }
@@ -161,6 +170,8 @@ fn what_is_missing_and_what_is_too_much_is_named() {
     assert_eq!(founding.excessive[0].why, "no need names this resource");
     let wide = compare(r#"{"Statement": {"Sid": "Wide", "Effect": "Allow", "Action": "bedrock:*", "Resource": "*"}}"#);
     assert_eq!((wide.missing.len(), wide.excessive.len(), wide.excessive[0].statement.as_str()), (0, 1, "Wide"));
+    let needed = "of all that it allows only bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream is needed";
+    assert_eq!(wide.excessive[0].why, needed);
     let invoke = compare(r#"{"Statement": {"Effect": "Allow", "Action": "bedrock:Invoke*", "Resource": "*"}}"#);
     assert!(invoke.excessive[0].why.contains("it also allows bedrock:InvokeAgent"));
     let regions = compare(
@@ -175,7 +186,50 @@ fn what_is_missing_and_what_is_too_much_is_named() {
     let unknown = compare(
         r#"{"Statement": {"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}}"#,
     );
-    assert!(unknown.missing[0].why.contains("cannot be told"));
+    assert!(unknown.missing[0].why.contains("cannot be told") && unknown.missing[0].is_unclear);
+}
+
+#[test]
+fn a_condition_on_what_nobody_knows_of_the_request_is_unclear_and_says_on_what_it_depends() {
+    let allow = r#"{"Sid": "Models", "Effect": "Allow", "Action": "bedrock:InvokeModel*", "Resource": "*"}"#;
+    let with = |effect: &str, operator: &str, key: &str| {
+        let condition = format!(r#""Condition": {{"{operator}": {{"{key}": "x"}}}}"#);
+        let statement = format!(r#"{{"Sid": "Some", "Effect": "{effect}", "Action": "bedrock:*", "Resource": "*", {condition}}}"#);
+        let others = if effect == "Deny" { format!("{allow}, ") } else { String::new() };
+        compare(&format!(r#"{{"Statement": [{others}{statement}]}}"#))
+    };
+    for (effect, operator, key) in [
+        ("Deny", "StringNotEquals", "aws:SourceVpce"),
+        ("Allow", "StringEquals", "aws:SourceVpce"),
+        ("Deny", "StringEquals", "aws:PrincipalAccount"),
+        ("Allow", "Null", "aws:SourceVpce"),
+    ] {
+        let diff = with(effect, operator, key);
+        assert_eq!(diff.missing.len(), 8, "{effect} {operator}");
+        assert!(
+            diff.missing.iter().all(|missing| missing.is_unclear && missing.why.ends_with(&format!("depends on {key}"))),
+            "{:?}",
+            diff.missing[0]
+        );
+    }
+    // What a call of the program surely lacks is known: the second factor.
+    assert!(with("Deny", "StringEquals", "aws:MultiFactorAuthPresent").missing.is_empty());
+}
+
+#[test]
+fn the_account_is_that_of_the_profiles_and_a_long_list_is_cut() {
+    let guarded = generated(Principal::EcsTask).policy.to_json().replacen(
+        "\"Statement\": [",
+        r#""Statement": [{"Effect": "Allow", "Action": "bedrock:ApplyGuardrail", "Resource": "arn:aws:bedrock:us-east-1:999999999999:guardrail/g"},"#,
+        1,
+    );
+    let need = Need::model(ENTRY, "us.anthropic.claude-haiku-5-5", "us-east-1", &Account::Unknown).unwrap();
+    assert_eq!(diff(&Policy::parse(&guarded).unwrap(), &[need]).missing, []);
+    let many = |start: &str| (0..1_000).map(|n| format!("{start}{n}")).collect::<Vec<_>>();
+    let statement = Statement { actions: many("s3:Action"), resources: many("arn:aws:s3:::b"), ..Statement::default() };
+    let found = diff(&Policy { statements: vec![statement.clone(), statement] }, &[self::need()]);
+    assert_eq!(found.excessive.len(), 1_001);
+    assert_eq!(found.excessive[1_000].why, "this and more, which is not listed");
 }
 
 #[test]
@@ -213,7 +267,47 @@ fn refusals_are_explained() {
     let attached = check(&refused(PROFILE, ""), Some(&generated(Principal::Ec2).policy), &[need()]).unwrap();
     assert!(attached.explanation.contains("not attached"));
     assert_eq!(explain("You don't have access to the model with the specified model ID.").cause, Cause::ModelAccess);
+    for message in [
+        "Model access is denied due to IAM user or service role is not authorized to perform the required AWS Marketplace actions \
+         (aws-marketplace:ViewSubscriptions, aws-marketplace:Subscribe) to enable access to this model.",
+        "Model access is denied due to User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: aws-marketplace:ViewSubscriptions on resource: *",
+    ] {
+        let subscription = explain(message);
+        assert_eq!((subscription.cause, subscription.statement.unwrap().actions.len()), (Cause::NoSubscription, 3));
+    }
     assert_eq!(check("connection reset by peer", None, &[need()]), None);
+}
+
+#[test]
+fn the_advice_fits_the_policy_that_refused() {
+    let refused = |why: &str| {
+        let message = format!("User: {PRINCIPAL} is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/k {why}");
+        check(&message, None, &[]).unwrap()
+    };
+    let endpoint = refused("because no VPC endpoint policy allows the s3:GetObject action");
+    assert_eq!(endpoint.advice, "If it is wanted, add this statement to the endpoint's policy");
+    assert_eq!(endpoint.statement.unwrap().principals["AWS"], [PRINCIPAL]);
+    let identity = refused("because no identity-based policy allows the s3:GetObject action");
+    assert!(identity.advice.contains("attach this policy") && identity.statement.unwrap().principals.is_empty());
+    assert!(!identity.explanation.contains("configuration"), "nothing is known of one: {}", identity.explanation);
+    for (why, said) in [
+        ("because no role trust policy allows the sts:AssumeRole action", "The trust policy of the role does not let"),
+        ("with an explicit deny in the role trust policy", "denied by a statement in the trust policy of the role"),
+    ] {
+        let message = format!("User: {PRINCIPAL} is not authorized to perform: sts:AssumeRole {why}");
+        let explained = check(&message, None, &[need()]).unwrap();
+        assert!(explained.explanation.contains(said), "{}", explained.explanation);
+        assert_eq!((explained.statement, explained.advice.as_str()), (None, ""));
+    }
+    let unsaid = check(&format!("User: {PRINCIPAL} is not authorized to perform: s3:GetObject"), None, &[need()]).unwrap();
+    assert_eq!(unsaid.statement, None, "the whole of S3 is not what was refused");
+}
+
+#[test]
+fn the_users_own_key_is_of_the_partition_that_the_models_are_of() {
+    let need = Need::model("model", "us-gov.anthropic.claude-haiku-5-5", "us-gov-west-1", &account()).unwrap();
+    let policy = generate(&[need], Principal::User, &account()).policy;
+    assert_eq!(policy.statements[2].resources, ["arn:aws-us-gov:iam::123456789012:user/${aws:username}"]);
 }
 
 fn statement() -> impl Strategy<Value = Statement> {
@@ -235,7 +329,8 @@ fn statement() -> impl Strategy<Value = Statement> {
 proptest! {
     #[test]
     fn order_and_splitting_do_not_matter(statements in prop::collection::vec(statement(), 0..6), present in any::<Option<bool>>()) {
-        let context: Context = present.map(|present| ("aws:MultiFactorAuthPresent".to_owned(), vec![present.to_string()])).into_iter().collect();
+        let present = present.map(|present| present.to_string()).into_iter().collect();
+        let context = Context::from([("aws:MultiFactorAuthPresent".to_owned(), present)]);
         let policy = Policy { statements: statements.clone() };
         let decision = evaluate(&policy, "s3:GetObject", "arn:aws:s3:::a/k", &context);
         let reversed = Policy { statements: statements.iter().rev().cloned().collect() };

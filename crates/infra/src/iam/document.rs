@@ -1,8 +1,5 @@
-//! A policy document with every value known: read from JSON or from the inventory, written as AWS takes it.
+//! A policy document with every value known: read from JSON, written as AWS takes it.
 
-use crate::inventory::Link;
-use crate::inventory::identity::Document;
-use crate::value::Value;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -81,45 +78,15 @@ impl Policy {
             return Err(InvalidPolicy(format!("{} bytes are no policy; AWS takes 10,240 at most", text.len())));
         }
         let file: File = serde_json::from_str(text).map_err(|error| InvalidPolicy(error.to_string()))?;
-        let raw = match file.statement {
-            OneOrMany::One(statement) => vec![statement],
-            OneOrMany::Many(statements) => statements,
+        let written = match file.statement {
+            Json::Array(statements) => statements,
+            single => vec![single],
         };
-        let statements = raw.into_iter().enumerate().map(|(index, raw)| raw.statement(index + 1));
-        Ok(Policy { statements: statements.collect::<Result<_, _>>()? })
-    }
-
-    /// A policy of the inventory, when all of it is known.
-    ///
-    /// # Errors
-    /// Why a part of it cannot be told.
-    pub fn from_document(document: &Document) -> Result<Policy, String> {
-        let mut statements = Vec::new();
-        for from in &document.statements {
-            let effect = match known(&from.effect)?.as_str() {
-                "Allow" => Effect::Allow,
-                "Deny" => Effect::Deny,
-                other => return Err(format!("{other:?} is no effect")),
-            };
-            let mut statement = Statement {
-                sid: from.sid.known().cloned().unwrap_or_default(),
-                effect,
-                actions: all_known(&from.actions)?,
-                not_actions: all_known(&from.not_actions)?,
-                resources: outside(&from.resources)?,
-                not_resources: outside(&from.not_resources)?,
-                ..Statement::default()
-            };
-            for (kind, names) in &from.principals {
-                statement.principals.insert(kind.clone(), all_known(names)?);
-            }
-            for condition in &from.conditions {
-                let keys = statement.conditions.entry(condition.operator.clone()).or_default();
-                keys.entry(condition.key.clone()).or_default().extend(all_known(&condition.values)?);
-            }
-            statements.push(statement);
-        }
-        Ok(Policy { statements })
+        let read = |(index, written): (usize, Json)| {
+            let raw: RawStatement = serde_json::from_value(written).map_err(|error| InvalidPolicy(format!("statement {}: {error}", index + 1)))?;
+            raw.statement(index + 1)
+        };
+        Ok(Policy { statements: written.into_iter().enumerate().map(read).collect::<Result<_, _>>()? })
     }
 
     /// The document as AWS takes it.
@@ -135,28 +102,6 @@ impl Policy {
     }
 }
 
-fn known(value: &Value<String>) -> Result<String, String> {
-    match value {
-        Value::Known(value) => Ok(value.clone()),
-        Value::Unknown(why) => Err(why.clone()),
-        Value::Absent => Err("it is not set".to_owned()),
-    }
-}
-
-fn all_known(values: &[Value<String>]) -> Result<Vec<String>, String> {
-    values.iter().map(known).collect()
-}
-
-fn outside(links: &[Value<Link>]) -> Result<Vec<String>, String> {
-    let text = |link: &Value<Link>| match link {
-        Value::Known(Link::Outside(arn)) => Ok(arn.clone()),
-        Value::Known(Link::To(id)) => Err(format!("the ARN of {id} is known once it is made")),
-        Value::Unknown(why) => Err(why.clone()),
-        Value::Absent => Err("it is not set".to_owned()),
-    };
-    links.iter().map(text).collect()
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -165,14 +110,8 @@ struct File {
     #[serde(rename = "Id", default)]
     _id: Option<String>,
     #[serde(rename = "Statement")]
-    statement: OneOrMany<RawStatement>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
+    /// One, or a list of them. Each is read by itself, so that an error names its number.
+    statement: Json,
 }
 
 #[derive(Deserialize)]
@@ -267,7 +206,11 @@ mod tests {
     fn what_is_no_policy_is_refused_with_the_reason() {
         for (text, said) in [
             ("{", "line 1"),
-            (r#"{"Statement": [{"Effect": "Maybe", "Action": "a:b", "Resource": "*"}]}"#, "did not match"),
+            (r#"{"Statement": [{"Effect": "Maybe", "Action": "a:b", "Resource": "*"}]}"#, "statement 1: unknown variant `Maybe`"),
+            (
+                r#"{"Statement": [{"Effect": "Allow", "Action": "a:b", "Resource": "*"}, {"effect": "Allow", "Action": "a:b", "Resource": "*"}]}"#,
+                "statement 2: unknown field `effect`",
+            ),
             (r#"{"Statement": {"Effect": "Allow", "Resource": "*"}}"#, "statement 1: it needs either Action or NotAction"),
             (r#"{"Statement": [{"Effect": "Allow", "Action": [1, {}], "Resource": "*"}]}"#, "statement 1: Action must be"),
             (r#"{"Statement": [{"Effect": "Allow", "Action": "a:b"}]}"#, "either Resource or NotResource"),

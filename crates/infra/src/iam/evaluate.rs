@@ -5,7 +5,8 @@ use super::pattern::{matches, matches_arn};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What is known of a request beside its action and resource, by condition key. Keys are compared without regard to case.
+/// What is known of a request beside its action and resource, by condition key. Keys are compared without regard to case. A key without
+/// values is surely not in the request; of one that is not here at all nothing is known.
 pub type Context = BTreeMap<String, Vec<String>>;
 
 /// The answer.
@@ -42,24 +43,25 @@ impl fmt::Display for Decision {
 /// What a policy says to this action on this resource.
 pub fn evaluate(policy: &Policy, action: &str, resource: &str, context: &Context) -> Decision {
     let mut allowed = None;
-    let mut unsure = None;
+    let (mut might_allow, mut might_deny) = (None, None);
     for (index, statement) in policy.statements.iter().enumerate() {
         if !speaks_of(statement, action, resource, context) {
             continue;
         }
         let name = if statement.sid.is_empty() { format!("statement {}", index + 1) } else { statement.sid.clone() };
         match (statement.effect, holds(&statement.conditions, context)) {
-            (_, Some(false)) => {}
-            (Effect::Deny, Some(true)) => return Decision::Denied(name),
-            (Effect::Allow, Some(true)) => allowed = allowed.or(Some(name)),
-            (effect, None) => unsure = unsure.or(Some((effect, format!("a condition of {name} uses an operator that is not known here")))),
+            (_, Ok(false)) => {}
+            (Effect::Deny, Ok(true)) => return Decision::Denied(name),
+            (Effect::Allow, Ok(true)) => allowed = allowed.or(Some(name)),
+            (Effect::Deny, Err(why)) => might_deny = might_deny.or(Some(format!("{name} denies it or not, which depends on {why}"))),
+            (Effect::Allow, Err(why)) => might_allow = might_allow.or(Some(format!("{name} allows it or not, which depends on {why}"))),
         }
     }
-    match (allowed, unsure) {
+    match (allowed, might_allow, might_deny) {
+        (None, None, _) => Decision::NotAllowed,
         // A deny that might hold outweighs an allow; an allow that might hold adds nothing to one that does.
-        (_, Some((Effect::Deny, why))) | (None, Some((Effect::Allow, why))) => Decision::Unsure(why),
-        (Some(by), _) => Decision::Allowed(by),
-        (None, None) => Decision::NotAllowed,
+        (_, _, Some(why)) | (None, Some(why), None) => Decision::Unsure(why),
+        (Some(by), _, None) => Decision::Allowed(by),
     }
 }
 
@@ -78,38 +80,37 @@ fn speaks_of(statement: &Statement, action: &str, resource: &str, context: &Cont
     of_action && of_resource
 }
 
-/// Whether all conditions hold. `None`: one of them cannot be told, and none fails.
-fn holds(conditions: &Conditions, context: &Context) -> Option<bool> {
-    let mut is_sure = true;
+/// Whether all conditions hold. An error: none fails, and one cannot be told; it says on what that depends.
+fn holds(conditions: &Conditions, context: &Context) -> Result<bool, String> {
+    let mut unclear = None;
     for (operator, keys) in conditions {
         for (key, wanted) in keys {
             match condition(operator, key, wanted, context) {
-                Some(true) => {}
-                Some(false) => return Some(false),
-                None => is_sure = false,
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(why) => unclear = unclear.or(Some(why)),
             }
         }
     }
-    is_sure.then_some(true)
+    unclear.map_or(Ok(true), Err)
 }
 
-fn condition(operator: &str, key: &str, wanted: &[String], context: &Context) -> Option<bool> {
+fn condition(operator: &str, key: &str, wanted: &[String], context: &Context) -> Result<bool, String> {
     let actual = context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, values)| values.as_slice());
-    let (set, operator) = match operator.split_once(':') {
-        Some((set, operator)) => (set, operator),
-        None => ("", operator),
-    };
-    let (operator, if_exists) = operator.strip_suffix("IfExists").map_or((operator, false), |operator| (operator, true));
-    if operator == "Null" {
+    let actual = actual.ok_or_else(|| key.to_owned())?;
+    let unknown_operator = || format!("{key}, compared by {operator}, which is not known here");
+    let (set, bare) = operator.split_once(':').unwrap_or(("", operator));
+    let (bare, if_exists) = bare.strip_suffix("IfExists").map_or((bare, false), |bare| (bare, true));
+    if bare == "Null" {
         let wants_absent = wanted.iter().any(|value| value.eq_ignore_ascii_case("true"));
-        return Some(wants_absent == actual.is_none_or(<[String]>::is_empty));
+        return Ok(wants_absent == actual.is_empty());
     }
-    let is_negative = operator.contains("Not");
-    let compare = comparison(&operator.replacen("Not", "", 1))?;
-    let Some(actual) = actual.filter(|values| !values.is_empty()) else {
+    let is_negative = bare.contains("Not");
+    let compare = comparison(&bare.replacen("Not", "", 1)).ok_or_else(unknown_operator)?;
+    if actual.is_empty() {
         // What is not there is not equal to anything; for all of nothing everything holds.
-        return Some(if_exists || (is_negative && set != "ForAnyValue") || set == "ForAllValues");
-    };
+        return Ok(if_exists || (is_negative && set != "ForAnyValue") || set == "ForAllValues");
+    }
     let mut is_sure = true;
     let mut fits = |value: &String| {
         let answers: Vec<Option<bool>> = wanted.iter().map(|wanted| compare(wanted, value, context)).collect();
@@ -120,9 +121,9 @@ fn condition(operator: &str, key: &str, wanted: &[String], context: &Context) ->
     let result = match set {
         "ForAllValues" => actual.iter().all(&mut fits),
         "" | "ForAnyValue" => actual.iter().any(&mut fits),
-        _ => return None,
+        _ => return Err(unknown_operator()),
     };
-    is_sure.then_some(result)
+    if is_sure { Ok(result) } else { Err(format!("{key}, which is not compared with a number")) }
 }
 
 type Comparison = fn(&str, &str, &Context) -> Option<bool>;

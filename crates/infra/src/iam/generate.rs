@@ -100,7 +100,9 @@ pub fn generate(needs: &[Need], principal: Principal, account: &Account) -> Gene
         }
     }
     if principal == Principal::User {
-        generated.policy.statements.extend([deny_console_without_mfa(), rotate_own_keys(account)]);
+        // All ARNs of a policy are of one partition.
+        let partition = needs.iter().flat_map(|need| &need.resources).find_map(|arn| arn.split(':').nth(1)).unwrap_or("aws");
+        generated.policy.statements.extend([deny_console_without_mfa(), rotate_own_keys(partition, account)]);
         generated.notes.extend(user_notes());
     }
     generated
@@ -142,11 +144,11 @@ fn deny_console_without_mfa() -> Statement {
 }
 
 /// Keys are changed from a session with the second factor, so that a stolen key cannot make itself a successor.
-fn rotate_own_keys(account: &Account) -> Statement {
+fn rotate_own_keys(partition: &str, account: &Account) -> Statement {
     Statement {
         sid: "RotateOwnKeysWithMfa".to_owned(),
         actions: ROTATE.iter().map(|action| (*action).to_owned()).collect(),
-        resources: vec![format!("arn:aws:iam::{}:user/${{aws:username}}", account.in_arn())],
+        resources: vec![format!("arn:{partition}:iam::{}:user/${{aws:username}}", account.in_arn())],
         conditions: mfa("Bool", "true"),
         ..Statement::default()
     }

@@ -3,6 +3,7 @@
 use super::document::{Effect, Statement};
 use super::evaluate::Context;
 use super::profiles;
+use crate::usage::{GEOGRAPHIES, named, split};
 
 /// The actions of a model that is asked, whole or streamed. Converse and ConverseStream are allowed by the same two.
 const INVOKE: [&str; 2] = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
@@ -81,15 +82,17 @@ impl Need {
             return Err(UnknownModel(format!("{model:?} is no model id of Bedrock; one reads maker.model, such as us.anthropic.claude-haiku-5-5")));
         }
         let partition = partition(region);
-        match profiles::split(id) {
+        match split(id) {
+            Some((geography, model)) if !is_called_from(geography, region) => Err(UnknownModel(format!(
+                "{region} cannot reach {id}: the profiles of {geography} are for other regions; take {}",
+                profiles::of_region(region).map_or_else(|| format!("global.{model}"), |own| format!("{own}.{model} or global.{model}"))
+            ))),
+            None if id.split_once('.').is_some_and(|(_, rest)| named(rest).is_some()) => {
+                Err(UnknownModel(format!("{id} begins with no geography that is known here ({})", GEOGRAPHIES.join(", "))))
+            }
             Some((geography, model)) => {
                 let profile = format!("arn:{partition}:bedrock:{region}:{}:inference-profile/{id}", account.in_arn());
-                let mut need = need.through(profile, partition, region, geography, model);
-                if *account == Account::Unknown {
-                    need.notes
-                        .push("The account is not known here, so the profile's ARN has * in its place; name the account to narrow it.".to_owned());
-                }
-                Ok(need)
+                Ok(need.through(profile, partition, region, geography, model))
             }
             None => Ok(Need { resources: vec![foundation_model(partition, region, id)], ..need }),
         }
@@ -126,7 +129,7 @@ impl Need {
         let (kind, id) = resource.split_once('/').ok_or_else(wrong)?;
         match kind {
             "inference-profile" => {
-                let (geography, model) = profiles::split(id).ok_or_else(wrong)?;
+                let (geography, model) = split(id).ok_or_else(wrong)?;
                 return Ok(self.through(arn.to_owned(), partition, region, geography, model));
             }
             "application-inference-profile" => {
@@ -150,9 +153,11 @@ impl Need {
         let mut grants = Vec::new();
         for action in &self.actions {
             for resource in &self.resources {
-                let mut context = Context::new();
-                let through = self.profile.as_ref().filter(|profile| *profile != resource);
-                context.extend(through.map(|profile| ("bedrock:InferenceProfileArn".to_owned(), vec![profile.clone()])));
+                // The program signs with keys that no second factor stands behind, and asks for no guardrail.
+                let mut context: Context =
+                    ["aws:MultiFactorAuthPresent", "bedrock:GuardrailIdentifier"].map(|key| (key.to_owned(), Vec::new())).into();
+                let through = self.profile.iter().filter(|profile| *profile != resource);
+                context.insert("bedrock:InferenceProfileArn".to_owned(), through.cloned().collect());
                 let region = resource.split(':').nth(3).filter(|region| !region.is_empty()).unwrap_or("unspecified");
                 context.insert("aws:RequestedRegion".to_owned(), vec![region.to_owned()]);
                 context.insert("aws:SecureTransport".to_owned(), vec!["true".to_owned()]);
@@ -174,7 +179,21 @@ impl Need {
     }
 }
 
-fn partition(region: &str) -> &'static str {
+/// Whether requests to a geography's profiles may be sent from a region. Profiles are offered in the geography itself and in some regions
+/// around it, so that only what is surely wrong is refused.
+fn is_called_from(geography: &str, region: &str) -> bool {
+    let beginnings: &[&str] = match geography {
+        "us" => &["us-", "ca-", "mx-", "sa-"],
+        "ca" => &["ca-"],
+        "eu" => &["eu-", "il-", "me-", "af-"],
+        "apac" | "au" | "jp" => &["ap-", "me-", "il-"],
+        "us-gov" => &["us-gov-"],
+        _ => return true,
+    };
+    beginnings.iter().any(|beginning| region.starts_with(beginning)) && (geography == "us-gov" || !region.starts_with("us-gov-"))
+}
+
+pub(super) fn partition(region: &str) -> &'static str {
     match region {
         region if region.starts_with("cn-") => "aws-cn",
         region if region.starts_with("us-gov-") => "aws-us-gov",
@@ -252,6 +271,11 @@ mod tests {
         for model in ["", "gpt-4o", "bedrock/", "us.*", "arn:aws:s3:::bucket", "arn:aws:bedrock:us-east-1:1:guardrail/x", "a b.c", "openai/gpt.4"] {
             assert!(Need::model("model", model, "us-east-1", &Account::Unknown).is_err(), "{model}");
         }
+        let said = |model: &str, region: &str| Need::model("model", model, region, &Account::Unknown).unwrap_err().to_string();
+        let elsewhere = said("eu.anthropic.claude-haiku-5-5", "us-east-1");
+        assert!(elsewhere.ends_with("take us.anthropic.claude-haiku-5-5 or global.anthropic.claude-haiku-5-5"), "{elsewhere}");
+        assert!(said("us.anthropic.claude-haiku-5-5", "us-gov-west-1").contains("us-gov.anthropic.claude-haiku-5-5"));
+        assert!(said("sa.anthropic.claude-haiku-5-5", "sa-east-1").contains("no geography that is known here"));
         assert!(Need::model("model", "amazon.nova-lite-v1:0", "mars-1", &Account::Unknown).is_err());
     }
 }

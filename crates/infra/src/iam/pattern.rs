@@ -43,6 +43,11 @@ pub(super) fn matches(pattern: &str, text: &str, context: &Context) -> bool {
     parts(pattern, context).is_some_and(|parts| fits(&parts, &text.chars().collect::<Vec<_>>()))
 }
 
+/// Whether a pattern for actions covers one. Their names know no case and no variables.
+pub(crate) fn matches_action(pattern: &str, action: &str) -> bool {
+    matches(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase(), &Context::new())
+}
+
 fn fits(pattern: &[Part], text: &[char]) -> bool {
     let (mut p, mut t) = (0, 0);
     // Where the last `*` stood, and up to where it reaches.
@@ -99,6 +104,12 @@ mod tests {
         assert!(is("user/${aws:username}", "user/ann") && !is("user/${aws:username}", "user/bob") && !is("${aws:unknown}", "x"));
         assert!(is("a${*}", "a*") && !is("a${*}", "ab") && is("${aws:unknown, 'x'}", "x"));
         assert!(!is(&"a*".repeat(50), &"a".repeat(40).replace("aaaaaaaaaa", "ab")));
+    }
+
+    #[test]
+    fn actions_match_whatever_their_case() {
+        assert!(matches_action("bedrock:Inv*", "bedrock:InvokeModelWithResponseStream") && matches_action("*", "s3:GetObject"));
+        assert!(matches_action("S3:get?bject", "s3:GetObject") && !matches_action("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"));
     }
 
     #[test]

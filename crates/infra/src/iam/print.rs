@@ -32,6 +32,16 @@ pub fn cloudformation(generated: &Generated) -> String {
     text
 }
 
+/// What to know of the document as plain JSON, which unlike the other two has no word for the account that it is used in.
+pub fn note_of_json(generated: &Generated) -> Option<&'static str> {
+    let has_any_account = generated.policy.statements.iter().flat_map(|statement| &statement.resources).any(|arn| is_of_any_account(arn));
+    has_any_account.then_some("The account is not known here, so * stands in its place; name it with --account to narrow that.")
+}
+
+fn is_of_any_account(arn: &str) -> bool {
+    arn.split(':').nth(4) == Some("*")
+}
+
 fn has_instance_profile(principal: Principal) -> bool {
     matches!(principal, Principal::Ec2 | Principal::Beanstalk)
 }
@@ -73,8 +83,7 @@ fn document_yaml(text: &mut String, policy: &Policy) {
 }
 
 fn yaml_item(text: &mut String, indent: usize, value: &str) {
-    let is_unknown_account = value.split(':').nth(4) == Some("*");
-    let written = if is_unknown_account {
+    let written = if is_of_any_account(value) {
         // `!Sub` has variables of its own; a policy's are marked as literal.
         format!("!Sub {}", quoted(&with_account(&value.replace("${", "${!"), "${AWS::AccountId}")))
     } else {
@@ -189,6 +198,5 @@ fn document_hcl(text: &mut String, name: &str, policy: &Policy) {
 /// `aws_iam_policy_document` takes a policy's own variables as `&{…}`; `${` would be Terraform's.
 fn hcl(value: &str) -> String {
     let literal = value.replace("${", "&{");
-    let is_unknown_account = value.split(':').nth(4) == Some("*");
-    quoted(&if is_unknown_account { with_account(&literal, "${data.aws_caller_identity.current.account_id}") } else { literal })
+    quoted(&if is_of_any_account(value) { with_account(&literal, "${data.aws_caller_identity.current.account_id}") } else { literal })
 }

@@ -1,5 +1,6 @@
 //! Which regions an inference profile sends requests to: dated data.
 
+use crate::usage::split;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -26,11 +27,10 @@ static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
     file.profile
 });
 
-/// The geography of a profile's id and its model: `us` and `anthropic.claude-haiku-5-5`. `None` for a plain model id.
-pub(super) fn split(id: &str) -> Option<(&str, &str)> {
-    let (geography, model) = id.split_once('.')?;
-    let is_known = geography == "global" || PROFILES.iter().any(|profile| profile.geography == geography);
-    is_known.then_some((geography, model))
+/// The geography that a region belongs to, the narrowest when there are several. `None`: no profile sends requests to that region.
+pub(crate) fn of_region(region: &str) -> Option<&'static str> {
+    let around = PROFILES.iter().filter(|profile| profile.regions.iter().any(|of| of == region));
+    around.min_by_key(|profile| profile.regions.len()).map(|profile| profile.geography.as_str())
 }
 
 /// The row of this profile: the model's own, else the geography's.
@@ -47,11 +47,28 @@ pub(crate) fn of_profile(id: &str) -> Option<&'static Profile> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::usage::GEOGRAPHIES;
+
+    #[test]
+    fn every_geography_but_the_global_one_has_its_regions() {
+        for geography in GEOGRAPHIES {
+            assert_eq!(find(geography, "maker.model").is_some(), *geography != "global", "{geography}");
+        }
+        assert!(PROFILES.iter().all(|profile| GEOGRAPHIES.contains(&profile.geography.as_str())));
+    }
+
+    #[test]
+    fn a_region_has_the_narrowest_geography_around_it() {
+        for (region, geography) in
+            [("us-east-1", "us"), ("eu-central-1", "eu"), ("ap-northeast-1", "jp"), ("ap-south-1", "apac"), ("us-gov-west-1", "us-gov")]
+        {
+            assert_eq!(of_region(region), Some(geography));
+        }
+        assert_eq!(of_region("sa-east-1"), None);
+    }
 
     #[test]
     fn a_models_own_row_comes_before_its_geographys() {
-        assert_eq!(split("us.anthropic.claude-haiku-5-5"), Some(("us", "anthropic.claude-haiku-5-5")));
-        assert_eq!(split("anthropic.claude-haiku-5-5"), None);
         assert_eq!(find("eu", "anthropic.claude-haiku-4-5-20251001-v1:0").unwrap().regions.len(), 6);
         assert_eq!(find("eu", "anthropic.claude-haiku-5-5").unwrap().regions.len(), 8);
         assert!(PROFILES.iter().all(|p| !p.source.is_empty() && p.as_of.len() == 10));

@@ -1,5 +1,6 @@
 //! Reading policies: whose they are, what they allow, on what.
 
+pub(crate) use crate::iam::matches_action as matches;
 use crate::inventory::identity::{Document, Policy, Role, Statement, User};
 use crate::inventory::{Inventory, Kind, Link, Resource};
 use crate::value::Value;
@@ -94,42 +95,4 @@ pub(crate) fn trusts(role: &Role, service: &str) -> Option<bool> {
         }
     }
     if is_unclear { None } else { Some(false) }
-}
-
-/// Whether a pattern of IAM (`*` and `?`, case aside) covers the text.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.to_lowercase().chars().collect(), text.to_lowercase().chars().collect());
-    // The usual two-finger walk: remember the last star, and give it one character more whenever the rest does not fit.
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        if p < pattern.len() && pattern[p] == '*' {
-            star = Some((p, t));
-            p += 1;
-        } else if p < pattern.len() && (pattern[p] == '?' || pattern[p] == text[t]) {
-            p += 1;
-            t += 1;
-        } else if let Some((star_p, star_t)) = star {
-            p = star_p + 1;
-            t = star_t + 1;
-            star = Some((star_p, star_t + 1));
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn stars_and_question_marks_stand_for_what_iam_says() {
-        assert!(matches("bedrock:Invoke*", "bedrock:InvokeModelWithResponseStream"));
-        assert!(matches("*", "anything"));
-        assert!(matches("s3:Get?bject", "s3:GetObject"));
-        assert!(!matches("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"));
-        assert!(matches("a*b*c", "a__b_b__c"));
-        assert!(!matches("a*b*c", "a__b_b__"));
-    }
 }

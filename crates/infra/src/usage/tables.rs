@@ -194,7 +194,7 @@ pub(super) const MODEL_FAMILIES: &[(&str, &[&str])] = &[
 ];
 
 /// What stands before a model id in an inference profile.
-pub(super) const GEOGRAPHIES: &[&str] = &["us", "eu", "apac", "jp", "au", "ca", "global", "us-gov"];
+pub(crate) const GEOGRAPHIES: &[&str] = &["us", "eu", "apac", "jp", "au", "ca", "global", "us-gov"];
 
 /// Files whose name alone says that the project deploys to AWS, by the end of their path, and what reads them.
 pub(super) const DEPLOYMENT_FILES: &[(&str, &str)] = &[

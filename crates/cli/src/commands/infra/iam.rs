@@ -7,7 +7,7 @@ use crate::commands::Context;
 use crate::exit::{Exit, Failure, chain};
 use crate::show;
 use crate::terminal::{harmless, print, tell};
-use infra::iam::{Account, Diff, Explanation, Generated, Need, Policy, Principal, check, cloudformation, diff, generate, terraform};
+use infra::iam::{Account, Diff, Explanation, Generated, Need, Policy, Principal, check, cloudformation, diff, generate, note_of_json, terraform};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -18,6 +18,10 @@ pub(crate) fn iam(context: &Context, iam: &Iam) -> Result<Exit, Failure> {
             let principal = Principal::parse(principal)
                 .ok_or_else(|| Failure::usage(format!("{principal:?} must be user, ec2, ecs-task, lambda or beanstalk")))?;
             let account = account(needs)?;
+            let is_text = matches!(context.format(), Format::Text);
+            if !is_text && !matches!(language, PolicyLanguage::Json) {
+                return Err(Failure::usage("-o json prints the policy document itself: leave out --language, or the -o"));
+            }
             let generated = generate(&[need(context, needs, &account)?], principal, &account);
             write(context, *language, &generated);
             Ok(Exit::Done)
@@ -34,7 +38,9 @@ pub(crate) fn iam(context: &Context, iam: &Iam) -> Result<Exit, Failure> {
         Iam::Check { message, policy, needs } => {
             let account = account(needs)?;
             let policy = policy.as_deref().map(read).transpose()?;
-            let explained = check(message, policy.as_ref(), &[need(context, needs, &account)?]).ok_or_else(|| {
+            // Any refusal can be explained; the configured model only tells whether it was one of its needs.
+            let needs: Vec<Need> = needed(context, needs, &account)?.into_iter().collect();
+            let explained = check(message, policy.as_ref(), &needs).ok_or_else(|| {
                 let failure = Failure::usage("that is no AccessDenied message of AWS");
                 failure.advise("give the whole sentence: \"User: ARN is not authorized to perform: ACTION on resource: ARN …\"")
             })?;
@@ -57,20 +63,21 @@ fn account(needs: &Needs) -> Result<Account, Failure> {
 
 /// What the configured model needs, or the one that was named.
 fn need(context: &Context, needs: &Needs, account: &Account) -> Result<Need, Failure> {
+    needed(context, needs, account)?.ok_or_else(|| {
+        let failure = Failure::usage("no model of Amazon Bedrock is configured, so no permission is needed");
+        failure.advise("configure one, or name it: --model us.anthropic.claude-haiku-5-5")
+    })
+}
+
+/// As `need`; `None` when no model of Bedrock is configured or named.
+fn needed(context: &Context, needs: &Needs, account: &Account) -> Result<Option<Need>, Failure> {
     let config = context.config()?;
     let region = needs.region.as_deref().unwrap_or(&config.region);
-    let model = match &needs.model {
-        Some(named) => named.clone(),
-        None => match Choice::of(&config).model {
-            Some(model) if model.provider() == "bedrock" => model.to_string(),
-            _ => {
-                let failure = Failure::usage("no model of Amazon Bedrock is configured, so no permission is needed");
-                return Err(failure.advise("configure one, or name it: --model us.anthropic.claude-haiku-5-5"));
-            }
-        },
-    };
+    let configured = || Choice::of(&config).model.filter(|model| model.provider() == "bedrock").map(|model| model.to_string());
+    let Some(model) = needs.model.clone().or_else(configured) else { return Ok(None) };
     let model = if model.starts_with("bedrock/") { model } else { format!("bedrock/{model}") };
-    Need::model(&format!("model = \"{model}\""), &model, region, account).map_err(|error| Failure::usage(error.to_string()))
+    let need = Need::model(&format!("model = \"{model}\""), &model, region, account);
+    need.map(Some).map_err(|error| Failure::usage(error.to_string()))
 }
 
 fn read(path: &Path) -> Result<Policy, Failure> {
@@ -93,7 +100,8 @@ fn write(context: &Context, language: PolicyLanguage, generated: &Generated) {
     if let (PolicyLanguage::Json, Some(trust)) = (language, &generated.trust) {
         tell(&format!("who may take the role:\n{}", trust.to_json().trim_end()));
     }
-    for note in &generated.notes {
+    let note_of_json = if matches!(language, PolicyLanguage::Json) { note_of_json(generated) } else { None };
+    for note in generated.notes.iter().map(String::as_str).chain(note_of_json) {
         tell(&harmless(&format!("note: {note}")));
     }
 }
@@ -104,22 +112,20 @@ fn differences(found: &Diff) -> String {
     }
     let mut text = String::new();
     for missing in &found.missing {
-        let _ = writeln!(text, "missing    {} on {}\n           needed by {}; {}", missing.action, missing.resource, missing.entry, missing.why);
+        let word = if missing.is_unclear { "unclear  " } else { "missing  " };
+        let _ = writeln!(text, "{word}  {} on {}\n           needed by {}; {}", missing.action, missing.resource, missing.entry, missing.why);
     }
     for excess in &found.excessive {
-        let _ = writeln!(text, "excessive  {} on {}\n           statement {}: {}", excess.action, excess.resource, excess.statement, excess.why);
+        let _ = writeln!(text, "excessive  {} on {}\n           {}: {}", excess.action, excess.resource, excess.statement, excess.why);
     }
     text
 }
 
 fn explanation(explained: &Explanation) -> String {
     let mut text = format!("{}\n", explained.explanation);
-    if let Some(entry) = &explained.entry {
-        let _ = writeln!(text, "Needed by {entry}.");
-    }
     if let Some(statement) = &explained.statement {
         let policy = Policy { statements: vec![statement.clone()] };
-        let _ = writeln!(text, "Attach this policy, or add its statement to yours:\n{}", policy.to_json().trim_end());
+        let _ = writeln!(text, "{}:\n{}", explained.advice, policy.to_json().trim_end());
     }
     text
 }
