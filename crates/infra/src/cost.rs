@@ -155,7 +155,7 @@ pub fn cost(inventory: &Inventory, load: &Load, prices: &RegionalPrices, models:
         per_1000_tasks_usd: total.times(1_000).per(load.tasks),
         dominates: dominating(&expected.lines, total),
         halving: savings::halving(inventory, load, prices, models, (total, expected.unpriced.len())),
-        models: bedrock::beside(inventory, load, models),
+        models: bedrock::beside(inventory, load, models, prices.region()),
         lines: expected.lines,
         unpriced: expected.unpriced.into_iter().collect(),
         without_charge: expected.without_charge,

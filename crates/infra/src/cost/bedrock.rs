@@ -4,10 +4,12 @@ use super::load::amount;
 use super::meter::{Meter, Scenario};
 use super::service::Service;
 use super::{Line, Load, Quantity, UnitPrice, Usd};
+use crate::iam::of_region;
 use crate::inventory::compute::{BeanstalkEnvironment, Function, TaskDefinition};
-use crate::inventory::identity::{Document, Policy, Role, User};
 use crate::inventory::network::Endpoint;
 use crate::inventory::{Inventory, Link};
+use crate::rules::policies::{INVOKE, allowing, allows, attached};
+use crate::usage::{model_id, named, split};
 use crate::value::Value;
 use domain::model::ModelRef;
 use domain::money::{Price, Rates};
@@ -31,8 +33,19 @@ pub struct ModelCost {
     pub verified: bool,
 }
 
-/// Vendors whose models Bedrock serves: a model id begins with one of them.
-const VENDORS: &[&str] = &["ai21", "amazon", "anthropic", "cohere", "deepseek", "meta", "mistral", "openai", "qwen", "stability", "writer"];
+/// Policies of AWS's own that let any model be asked.
+const OPEN_POLICIES: &[&str] = &["AdministratorAccess", "AmazonBedrockFullAccess", "AmazonBedrockLimitedAccess", "PowerUserAccess"];
+/// What a policy may name that answers.
+const ASKED: &[&str] = &[
+    "foundation-model",
+    "inference-profile",
+    "application-inference-profile",
+    "provisioned-model",
+    "imported-model",
+    "custom-model-deployment",
+    "prompt-router",
+    "default-prompt-router",
+];
 
 /// Writes the tokens of a month.
 pub(super) fn tokens(meter: &mut Meter<'_>, models: &Prices) {
@@ -44,7 +57,7 @@ pub(super) fn tokens(meter: &mut Meter<'_>, models: &Prices) {
         Used::Models(used) => used,
         Used::Nothing => return,
         Used::Unknown(why) => {
-            meter.unpriced("load", format!("model tokens: {why}; say which with model=…"));
+            meter.unpriced("load", format!("model tokens: {why}; say which with --load model=…, or steps=0 when none is called"));
             return;
         }
     };
@@ -100,7 +113,7 @@ pub(super) fn tokens(meter: &mut Meter<'_>, models: &Prices) {
 }
 
 /// What the same tokens would cost with each model and profile that still answers, the cheapest first.
-pub(super) fn beside(inventory: &Inventory, load: &Load, models: &Prices) -> Vec<ModelCost> {
+pub(super) fn beside(inventory: &Inventory, load: &Load, models: &Prices, region: &str) -> Vec<ModelCost> {
     let Used::Models(used) = used(inventory, load) else { return Vec::new() };
     if load.calls() == Quantity::ZERO {
         return Vec::new();
@@ -112,7 +125,12 @@ pub(super) fn beside(inventory: &Inventory, load: &Load, models: &Prices) -> Vec
         if provider != "bedrock" || has_ended || row.price.base.output == 0 {
             continue;
         }
-        let profiles = if row.price.surcharge_percent > 0 { vec![format!("global.{id}"), format!("us.{id}")] } else { vec![id.to_owned()] };
+        // Models that cost more in one geography are reached through profiles: the one of the region, or the global one.
+        let geographies = || std::iter::once("global").chain(of_region(region));
+        let profiles: Vec<String> = match row.price.surcharge_percent {
+            0 => vec![id.to_owned()],
+            _ => geographies().map(|geography| format!("{geography}.{id}")).collect(),
+        };
         beside.extend(profiles.iter().filter(|profile| !used.contains(*profile)).filter_map(|profile| model_cost(models, load, profile, false)));
     }
     beside.sort_by(|a, b| (a.monthly_usd, &a.model).cmp(&(b.monthly_usd, &b.model)));
@@ -176,16 +194,10 @@ pub(super) fn used(inventory: &Inventory, load: &Load) -> Used {
     if !configured.is_empty() {
         return Used::Models(configured);
     }
-    let mut allowed = Allowed::default();
-    for document in documents(inventory) {
-        allowed.read(document);
-    }
-    if !allowed.profiles.is_empty() {
-        // A profile comes with the models of its regions; it is the profile that is called.
-        return Used::Models(allowed.profiles);
-    }
-    if !allowed.models.is_empty() {
-        return Used::Models(allowed.models);
+    let allowed = Allowed::by(inventory);
+    let named = allowed.named();
+    if !named.is_empty() {
+        return Used::Models(named);
     }
     let has_endpoint = inventory.all::<Endpoint>().any(|(_, endpoint)| endpoint.service.known().is_some_and(|s| s.ends_with("bedrock-runtime")));
     let states_tokens = ["steps", "tokens_in", "tokens_out"].iter().any(|key| load.is_stated(key));
@@ -202,27 +214,10 @@ fn configured(inventory: &Inventory) -> BTreeSet<String> {
     let functions = inventory.all::<Function>().flat_map(|(_, function)| function.environment.values());
     let environments = inventory.all::<BeanstalkEnvironment>().flat_map(|(_, environment)| environment.settings.values());
     let values = containers.chain(functions).chain(environments).filter_map(Value::known);
-    values.map(|value| value.strip_prefix("bedrock/").unwrap_or(value)).filter(|value| is_model_id(value)).map(str::to_owned).collect()
+    values.filter_map(|value| named(value).or_else(|| model_id(value))).map(str::to_owned).collect()
 }
 
-fn is_model_id(text: &str) -> bool {
-    if let Some((start, id)) = text.rsplit_once('/') {
-        return start.starts_with("arn:") && is_model_id(id);
-    }
-    let mut parts = text.split('.');
-    let first = parts.next().unwrap_or_default();
-    let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:_".contains(&byte));
-    is_word && parts.next().is_some_and(|second| VENDORS.contains(&first) || (VENDORS.contains(&second) && parts.next().is_some()))
-}
-
-fn documents(inventory: &Inventory) -> impl Iterator<Item = &Document> {
-    let roles = inventory.all::<Role>().flat_map(|(_, role)| &role.inline);
-    let users = inventory.all::<User>().flat_map(|(_, user)| &user.inline);
-    let policies = inventory.all::<Policy>().map(|(_, policy)| &policy.document);
-    roles.chain(users).chain(policies).filter_map(Value::known)
-}
-
-/// What policies let be invoked.
+/// What policies let be asked.
 #[derive(Default)]
 struct Allowed {
     profiles: BTreeSet<String>,
@@ -231,54 +226,48 @@ struct Allowed {
 }
 
 impl Allowed {
-    fn read(&mut self, document: &Document) {
-        for statement in &document.statements {
-            let invokes = |action: &String| {
-                action.to_ascii_lowercase().starts_with("bedrock:invoke") || action.to_ascii_lowercase().starts_with("bedrock:converse")
-            };
-            let is_allow = statement.effect.known().is_some_and(|effect| effect == "Allow");
-            if !is_allow || !statement.actions.iter().filter_map(Value::known).any(invokes) {
+    fn by(inventory: &Inventory) -> Allowed {
+        let mut allowed = Allowed { is_open: attached(inventory).any(|(_, policy)| OPEN_POLICIES.contains(&policy)), ..Allowed::default() };
+        for (_, statement) in allowing(inventory) {
+            // What cannot be told may be the permission.
+            if INVOKE.iter().all(|action| allows(statement, action) == Some(false)) {
                 continue;
             }
+            allowed.is_open |= !statement.not_resources.is_empty();
             for resource in &statement.resources {
                 match resource {
-                    Value::Known(Link::Outside(arn)) => self.arn(arn),
-                    Value::Known(Link::To(_)) | Value::Unknown(_) => self.is_open = true,
+                    Value::Known(Link::Outside(arn)) => allowed.arn(arn),
+                    Value::Unknown(_) => allowed.is_open = true,
+                    // No kind that is declared here answers; what is not recognised might.
+                    Value::Known(Link::To(id)) => allowed.is_open |= inventory.resource(id).is_none(),
                     Value::Absent => {}
                 }
             }
         }
+        allowed
     }
 
     fn arn(&mut self, arn: &str) {
-        let (path, id) = arn.rsplit_once('/').unwrap_or(("", arn));
-        let kind = path.rsplit(':').next().unwrap_or_default();
-        match kind {
-            _ if !is_model_id(id) => self.is_open = true,
-            "inference-profile" => {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let (service, kind) = (parts.get(2).unwrap_or(&"*"), parts.get(5).unwrap_or(&"*").split('/').next().unwrap_or_default());
+        let is_pattern = |text: &str| text.contains(['*', '?', '$']);
+        if !is_pattern(service) && (*service != "bedrock" || !(is_pattern(kind) || ASKED.contains(&kind))) {
+            return;
+        }
+        match named(arn) {
+            None => self.is_open = true,
+            Some(id) if split(id).is_some() => {
                 self.profiles.insert(id.to_owned());
             }
-            _ => {
+            Some(id) => {
                 self.models.insert(id.to_owned());
             }
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_model_id_is_told_from_other_dotted_words() {
-        for id in
-            ["anthropic.claude-3-haiku-20240307-v1:0", "us.anthropic.claude-haiku-5-5", "amazon.nova-pro-v1:0", "global.amazon.nova-2-lite-v1:0"]
-        {
-            assert!(is_model_id(id), "{id}");
-        }
-        assert!(is_model_id("arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-haiku-5-5"));
-        for other in ["api.donsylvester.dev", "amazon", "anthropic.*", "https://anthropic.com/x", "public.ecr.aws/amazon.x", ""] {
-            assert!(!is_model_id(other), "{other}");
-        }
+    /// A profile comes with the model behind it in each of its regions; of the two it is the profile that is called.
+    fn named(&self) -> BTreeSet<String> {
+        let is_behind_one = |model: &&String| self.profiles.iter().any(|profile| split(profile).is_some_and(|(_, behind)| behind == model.as_str()));
+        self.models.iter().filter(|model| !is_behind_one(model)).chain(&self.profiles).cloned().collect()
     }
 }

@@ -7,6 +7,7 @@ use crate::inventory::data::{Cache, Database};
 use crate::inventory::network::{ElasticIp, NatGateway};
 use crate::inventory::{Inventory, Kind};
 use crate::price::RegionalPrices;
+use crate::usage::split;
 use crate::value::Value;
 use domain::prices::Prices;
 use serde::Serialize;
@@ -90,13 +91,10 @@ pub(super) fn halving(inventory: &Inventory, load: &Load, prices: &RegionalPrice
 
 fn global_profile(inventory: &mut Inventory, load: &mut Load) -> bool {
     let super::bedrock::Used::Models(used) = super::bedrock::used(inventory, load) else { return false };
-    let is_regional = |id: &String| ["us.", "eu.", "apac."].iter().any(|region| id.starts_with(region));
-    let globally = |id: String| if is_regional(&id) { format!("global.{}", &id[id.find('.').map_or(0, |at| at + 1)..]) } else { id };
-    if !used.iter().any(is_regional) {
-        return false;
-    }
-    load.models = used.into_iter().map(globally).collect();
-    true
+    // A model by itself is asked in its own region; the surcharge of that falls away too, where there is one.
+    let globally = |id: &String| format!("global.{}", split(id).map_or(id.as_str(), |(_, model)| model));
+    load.models = used.iter().map(globally).collect();
+    used.iter().ne(&load.models)
 }
 
 fn half_the_tokens(_: &mut Inventory, load: &mut Load) -> bool {

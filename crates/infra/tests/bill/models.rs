@@ -2,7 +2,7 @@
 
 use super::*;
 use infra::inventory::compute::{Container, Function};
-use infra::inventory::identity::{Document, Policy, Statement};
+use infra::inventory::identity::{Document, Policy, Role, Statement};
 use std::collections::BTreeMap;
 
 /// A thousand calls a day of 1,500 tokens in and 400 out.
@@ -15,9 +15,13 @@ fn tokens(inventory: &Inventory, load: &str) -> String {
 }
 
 fn policy(resources: &[&str]) -> Inventory {
+    allowing(&["bedrock:InvokeModel"], resources)
+}
+
+fn allowing(actions: &[&str], resources: &[&str]) -> Inventory {
     let statement = Statement {
         effect: known("Allow"),
-        actions: vec![known("bedrock:InvokeModel")],
+        actions: actions.iter().map(|action| known(action)).collect(),
         resources: resources.iter().map(|arn| Value::Known(Link::Outside((*arn).to_owned()))).collect(),
         ..Statement::default()
     };
@@ -69,9 +73,72 @@ fn the_model_is_the_one_that_a_setting_or_else_a_policy_names() {
 }
 
 #[test]
-fn a_policy_that_allows_any_model_leaves_the_tokens_unpriced() {
-    let bill = bill(&policy(&["*"]), CALLS);
-    assert_eq!(bill.unpriced[0].why, "model tokens: a policy allows any model, and none is configured; say which with model=…");
+fn a_policy_that_allows_any_model_leaves_the_tokens_unpriced_however_it_says_so() {
+    let why = "model tokens: a policy allows any model, and none is configured; say which with --load model=…, or steps=0 when none is called";
+    let statement = Statement {
+        effect: known("Allow"),
+        not_actions: vec![known("iam:*")],
+        resources: vec![Value::Known(Link::Outside("*".to_owned()))],
+        ..Statement::default()
+    };
+    let all_but = Policy { document: Value::Known(Document { statements: vec![statement] }), ..Policy::default() };
+    let attached = vec![Value::Known(Link::Outside("arn:aws:iam::aws:policy/AmazonBedrockFullAccess".to_owned()))];
+    let mut unknown = policy(&["*"]);
+    if let Kind::Policy(policy) = &mut unknown.resources[0].kind
+        && let Value::Known(document) = &mut policy.document
+    {
+        document.statements[0].actions = vec![Value::Unknown("parameter Actions has no default".to_owned())];
+    }
+    for open in [
+        policy(&["*"]),
+        allowing(&["bedrock:*"], &["*"]),
+        allowing(&["*"], &["*"]),
+        allowing(&["bedrock:Inv*"], &["arn:aws:bedrock:*::foundation-model/*"]),
+        inventory(vec![("policy", all_but.into())]),
+        inventory(vec![("role", Role { attached, ..Role::default() }.into())]),
+        unknown,
+    ] {
+        let whys: Vec<String> = bill(&open, CALLS).unpriced.into_iter().map(|entry| entry.why).collect();
+        assert_eq!(whys, [why]);
+    }
+    for closed in [
+        allowing(&["*"], &["arn:aws:s3:::bucket/*"]),
+        allowing(&["bedrock:*"], &["arn:aws:bedrock:us-east-1:111122223333:guardrail/g"]),
+        allowing(&["bedrock:ListFoundationModels"], &["*"]),
+    ] {
+        assert!(bill(&closed, "tasks=1").complete);
+    }
+}
+
+#[test]
+fn a_model_beside_a_profile_counts_and_a_host_is_none() {
+    let profile = "arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.anthropic.claude-haiku-5-5";
+    let behind = "arn:aws:bedrock:*::foundation-model/anthropic.claude-haiku-5-5";
+    let dearer = "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-4-20250514-v1:0";
+    assert_eq!(tokens(&policy(&[profile, behind, dearer]), CALLS), "315.00");
+    let mut with_host = policy(&["arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0"]);
+    let environment =
+        BTreeMap::from([("OPENAI_HOST".to_owned(), known("api.openai.com")), ("DB_PASSWORD".to_owned(), known("writer.s3cr3t-P4ss:word"))]);
+    with_host.resources.extend(inventory(vec![("function", Function { environment, ..Function::default() }.into())]).resources);
+    let bill = bill(&with_host, CALLS);
+    assert!(bill.complete && bill.lines.iter().any(|line| line.item.starts_with("amazon.nova-pro-v1:0")), "{:?}", bill.unpriced);
+    assert!(!infra::cost::text(&bill).contains("s3cr3t"));
+}
+
+#[test]
+fn profiles_are_of_the_region_and_the_global_one_saves_its_surcharge() {
+    let saves = |model: &str| {
+        let bill = bill(&Inventory::default(), &format!("{CALLS},model={model}"));
+        bill.halving.levers.iter().find(|lever| lever.change.contains("global.")).map(|lever| lever.saves_usd.to_string())
+    };
+    assert_eq!(saves("jp.anthropic.claude-haiku-5-5").as_deref(), Some("1.05"));
+    assert_eq!(saves("anthropic.claude-haiku-5-5").as_deref(), Some("1.05"));
+    assert_eq!(saves("amazon.nova-pro-v1:0"), None);
+    let prices = AwsPrices::built_in().in_region("eu-central-1", Elsewhere::AsUsEast1).unwrap();
+    let load = Load::parse(&format!("{CALLS},model=eu.anthropic.claude-haiku-4-5-20251001-v1:0")).unwrap();
+    let models = cost(&Inventory::default(), &load, &prices, &models()).models;
+    assert!(models.iter().any(|model| model.model == "eu.anthropic.claude-haiku-5-5"));
+    assert!(models.iter().all(|model| !model.model.starts_with("us.")));
 }
 
 #[test]
