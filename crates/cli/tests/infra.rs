@@ -59,6 +59,16 @@ fn a_folder_of_templates_is_priced_line_by_line() {
 }
 
 #[test]
+fn a_region_that_no_file_tells_is_asked_for() {
+    let unknown = INSTANCE.replace("\"us-east-1\"", "var.region");
+    let project = project(&[("main.tf", &format!("variable \"region\" {{}}\n{unknown}")), ("boot.sh", "")]);
+    let bill = json(&run(project.path(), &["cost", "-o", "json"]));
+    let why = bill["unpriced"][0]["why"].as_str().unwrap_or_default();
+    assert!(bill["complete"] == false && why.starts_with("its region is unknown") && why.contains("--region"), "{bill}");
+    assert_eq!(json(&run(project.path(), &["cost", "--region", "us-east-1", "-o", "json"]))["complete"], true);
+}
+
+#[test]
 fn a_named_option_is_priced_and_the_four_are_ranked() {
     let project = project(&[]);
     for option in ["ec2", "fargate", "lambda", "beanstalk"] {
@@ -94,6 +104,7 @@ fn wrong_input_is_refused_with_what_would_be_right() {
     fails(&run(&["cost", "--option", "ec2", "--load", "tasks=0"]), 2, "tasks");
     fails(&run(&["cost", "--option", "ec2", "--region", "eu-central-1"]), 2, "--as-us-east-1");
     fails(&run(&["cost", "--option", "ec2", "--actual", "readme.md"]), 2, "readme.md");
+    fails(&run(&["cost", "--option", "lambda", "--load", "memory_mb=20000"]), 2, "at most 10240 MB");
     fails(&run(&["recommend", "--need", "hot"]), 2, "is not a need");
     let priced = run(&["cost", "--option", "ec2", "--region", "eu-central-1", "--as-us-east-1"]);
     assert!(String::from_utf8_lossy(&priced.stdout).contains("us-east-1"), "{priced:?}");

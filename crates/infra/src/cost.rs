@@ -32,8 +32,9 @@ pub use print::{document_text, text};
 pub use savings::{Halving, Lever};
 pub use service::Service;
 
-use crate::inventory::{Inventory, Kind};
+use crate::inventory::{Extra, Inventory, Kind};
 use crate::price::RegionalPrices;
+use crate::value::Value;
 use domain::prices::Prices;
 use meter::{Meter, Scenario};
 use serde::Serialize;
@@ -187,17 +188,35 @@ fn metered<'a>(inventory: &'a Inventory, load: &'a Load, prices: &'a RegionalPri
         }
         match resource.region.known() {
             Some(region) if region != prices.region() && prices.priced_as().is_none() => {
-                meter.unpriced(&resource.id, format!("it is in {region}, and these are the prices of {}", prices.region()));
+                let others = format!("say --region {region}, and --as-us-east-1 or a price file with rows for it");
+                meter.unpriced(&resource.id, format!("it is in {region}, and these are the prices of {}: {others}", prices.region()));
             }
+            // What is charged in its place is said below.
+            _ if meter.instead(&resource.id).is_some() => {}
             _ => resource_lines(&mut meter, &resource.id, &resource.kind),
+        }
+    }
+    for (id, extra) in inventory.extras.iter().flat_map(|(id, extras)| extras.iter().map(move |extra| (id, extra))) {
+        match extra {
+            Extra::Beside(what) => meter.unpriced(id, format!("there is no price here for {what}")),
+            Extra::Instead(what) => meter.unpriced(id, format!("it is not counted: {what}")),
         }
     }
     for unrecognised in &inventory.unrecognised {
         if free::is_free_type(&unrecognised.type_name) {
             meter.without_charge(&unrecognised.id);
+        } else if free::elsewhere(&unrecognised.type_name) {
+            meter.unpriced(&unrecognised.id, format!("what {} makes is not known: its template is not here", unrecognised.type_name));
         } else {
             meter.unpriced(&unrecognised.id, format!("{} has no price here", unrecognised.type_name));
         }
+    }
+    if let Some((resource, why)) = inventory.resources.iter().find_map(|r| if let Value::Unknown(why) = &r.region { Some((r, why)) } else { None })
+        && prices.is_assumed()
+    {
+        let more = inventory.resources.iter().filter(|other| other.region.is_unknown()).count() - 1;
+        let of = if more > 0 { format!("its region and that of {more} more is unknown") } else { "its region is unknown".to_owned() };
+        meter.unpriced(&resource.id, format!("{of} ({why}), and counted with the prices of {}: say which with --region", prices.region()));
     }
     for problem in &inventory.problems {
         let place = problem.line.map_or_else(|| problem.file.clone(), |line| format!("{}:{line}", problem.file));
@@ -237,9 +256,7 @@ fn resource_lines(meter: &mut Meter<'_>, id: &str, kind: &Kind) {
         Kind::Parameter(parameter) => names::parameter(meter, id, parameter),
         Kind::Key(_) => names::key(meter, id),
         Kind::Zone(zone) => names::zone(meter, id, zone),
-        Kind::Trail(_) => {
-            meter.charge(id, "CloudTrail", "cloudtrail.mgmt", Quantity::ONE, "the first copy of management events; no data events".to_owned())
-        }
+        Kind::Trail(_) => observe::trail(meter, id),
         Kind::MetricFilter(_) => observe::metric(meter, id),
         Kind::Alarm(alarm) => observe::alarm(meter, id, alarm),
         Kind::Dashboard(_) => observe::dashboard(meter, id),

@@ -36,6 +36,18 @@ pub struct Inventory {
     pub languages: Vec<Language>,
     /// Resources, by id, of which it cannot be told whether they are there at all, with why: a condition or count that a deployment decides.
     pub conditional: BTreeMap<String, String>,
+    /// What resources have, by their id, that costs money and that no kind tells.
+    pub extras: BTreeMap<String, Vec<Extra>>,
+}
+
+/// Something that costs money and has no place in a kind, in words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extra {
+    /// It comes on top of what the kind tells.
+    Beside(String),
+    /// It is what is charged, in place of what the kind tells.
+    Instead(String),
 }
 
 /// A language of infrastructure as code.

@@ -92,7 +92,7 @@ pub enum Elsewhere {
 #[serde(deny_unknown_fields)]
 struct File {
     region: Option<String>,
-    as_of: Option<String>,
+    as_of: Option<Spanned<String>>,
     #[serde(default)]
     price: Vec<Spanned<PriceEntry>>,
     #[serde(default)]
@@ -195,8 +195,13 @@ impl AwsPrices {
             InvalidPrices(format!("line {line}: {message}"))
         };
         let home = file.region.unwrap_or_else(|| REGION.to_owned());
-        let mut prices = AwsPrices { as_of: file.as_of.unwrap_or_default(), ..AwsPrices::default() };
+        if let Some(as_of) = file.as_of.as_ref().filter(|as_of| !is_day(as_of.get_ref())) {
+            return Err(at(as_of.span().start, format!("{:?} is no day, month or year, such as \"2026-11\"", as_of.get_ref())));
+        }
+        let mut prices = AwsPrices { as_of: file.as_of.map(Spanned::into_inner).unwrap_or_default(), ..AwsPrices::default() };
+        let twice = |id: &str| format!("there is a row for {id} already");
         for entry in file.price {
+            let offset = entry.span().start;
             let entry = entry.into_inner();
             let id = entry.id.get_ref();
             let unit = checked_unit(&entry.id, &entry.unit, units::of_price(id)).map_err(|(offset, why)| at(offset, why))?;
@@ -214,9 +219,14 @@ impl AwsPrices {
             }
             let usd = money(entry.usd.get_ref(), entry.usd.span().start)?;
             let row = PriceRow { id: id.clone(), unit, usd, tiers, as_of: entry.as_of, source: entry.source, verified: entry.verified };
-            prices.rows.insert((entry.region.unwrap_or_else(|| home.clone()), row.id.clone()), row);
+            let key = (entry.region.unwrap_or_else(|| home.clone()), row.id.clone());
+            if prices.rows.contains_key(&key) {
+                return Err(at(offset, twice(&key.1)));
+            }
+            prices.rows.insert(key, row);
         }
         for entry in file.free {
+            let offset = entry.span().start;
             let entry = entry.into_inner();
             for covered in &entry.covers {
                 // Storage is billed by the month, so one of them counts as one of what is ingested.
@@ -227,13 +237,25 @@ impl AwsPrices {
             let quantity = quantity_of(&entry.id, &entry.quantity).map_err(|(offset, why)| at(offset, why))?;
             let covers = entry.covers.into_iter().map(Spanned::into_inner).collect();
             let row = FreeRow { id: entry.id.clone(), covers, quantity };
-            prices.free.insert((entry.region.unwrap_or_else(|| home.clone()), entry.id), row);
+            let key = (entry.region.unwrap_or_else(|| home.clone()), entry.id);
+            if prices.free.contains_key(&key) {
+                return Err(at(offset, twice(&key.1)));
+            }
+            prices.free.insert(key, row);
         }
         for entry in file.size {
+            let start = entry.span().start;
             let entry = entry.into_inner();
             checked_unit(&entry.id, &entry.unit, units::of_size(entry.id.get_ref())).map_err(|(offset, why)| at(offset, why))?;
             let quantity = quantity_of(entry.id.get_ref(), &entry.quantity).map_err(|(offset, why)| at(offset, why))?;
-            prices.sizes.insert(entry.id.into_inner(), quantity);
+            if quantity == Quantity::ZERO {
+                return Err(at(entry.quantity.span().start, format!("{}: one unit that holds nothing cannot be counted", entry.id.get_ref())));
+            }
+            let id = entry.id.into_inner();
+            if prices.sizes.contains_key(&id) {
+                return Err(at(start, twice(&id)));
+            }
+            prices.sizes.insert(id, quantity);
         }
         Ok((prices, file.model))
     }
@@ -255,19 +277,26 @@ impl AwsPrices {
     pub fn in_region(&self, region: &str, elsewhere: Elsewhere) -> Result<RegionalPrices, NoPrices> {
         let regions: std::collections::BTreeSet<&str> = self.rows.keys().map(|(region, _)| region.as_str()).collect();
         let priced_as = match elsewhere {
-            _ if regions.contains(region) => region,
             Elsewhere::AsUsEast1 => REGION,
+            Elsewhere::Refuse if regions.contains(region) => region,
             Elsewhere::Refuse => {
                 return Err(NoPrices { region: region.to_owned(), known: regions.into_iter().collect::<Vec<_>>().join(", ") });
             }
         };
-        let of_region = |(of, _): &(String, String)| of == priced_as;
+        // What the region itself has comes before what stands in for the rest.
+        let mut rows = BTreeMap::new();
+        let mut free = BTreeMap::new();
+        for from in [priced_as, region] {
+            rows.extend(self.rows.iter().filter(|((of, _), _)| of == from).map(|((_, id), row)| (id.clone(), row.clone())));
+            free.extend(self.free.iter().filter(|((of, _), _)| of == from).map(|((_, id), row)| (id.clone(), row.clone())));
+        }
         Ok(RegionalPrices {
             as_of: self.as_of.clone(),
             region: region.to_owned(),
             priced_as: priced_as.to_owned(),
-            rows: self.rows.iter().filter(|(key, _)| of_region(key)).map(|((_, id), row)| (id.clone(), row.clone())).collect(),
-            free: self.free.iter().filter(|(key, _)| of_region(key)).map(|(_, row)| row.clone()).collect(),
+            is_assumed: false,
+            rows,
+            free: free.into_values().collect(),
             sizes: self.sizes.clone(),
         })
     }
@@ -279,6 +308,7 @@ pub struct RegionalPrices {
     as_of: String,
     region: String,
     priced_as: String,
+    is_assumed: bool,
     rows: BTreeMap<String, PriceRow>,
     free: Vec<FreeRow>,
     sizes: BTreeMap<String, Quantity>,
@@ -300,6 +330,17 @@ impl RegionalPrices {
         (self.priced_as != self.region).then_some(self.priced_as.as_str())
     }
 
+    /// The same prices, of a region that nobody named: it is only the one that is likeliest.
+    #[must_use]
+    pub fn assumed(self) -> RegionalPrices {
+        RegionalPrices { is_assumed: true, ..self }
+    }
+
+    /// Whether nobody named the region.
+    pub fn is_assumed(&self) -> bool {
+        self.is_assumed
+    }
+
     /// The row of an id.
     pub fn row(&self, id: &str) -> Option<&PriceRow> {
         self.rows.get(id)
@@ -315,9 +356,9 @@ impl RegionalPrices {
         &self.free
     }
 
-    /// How much one unit holds. Every size that estimates ask for is in the built-in list.
-    pub fn size(&self, id: &str) -> Quantity {
-        self.sizes.get(id).copied().unwrap_or_default()
+    /// How much one unit holds. `None`: no row says.
+    pub fn size(&self, id: &str) -> Option<Quantity> {
+        self.sizes.get(id).copied()
     }
 
     /// The same prices without anything free: for an account whose free tier is used elsewhere.
@@ -326,6 +367,12 @@ impl RegionalPrices {
         self.free.clear();
         self
     }
+}
+
+/// Whether a text is a year, a month or a day, so that it can be compared with others.
+fn is_day(text: &str) -> bool {
+    let mut parts = text.split('-').zip([4, 2, 2]);
+    text.split('-').count() <= 3 && parts.all(|(part, digits)| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn checked_unit(id: &Spanned<String>, unit: &Spanned<String>, expected: Option<&'static str>) -> Result<&'static str, (usize, String)> {
@@ -353,8 +400,20 @@ mod tests {
     fn the_list_of_this_release_is_valid_and_has_every_size() {
         let prices = AwsPrices::built_in().in_region("us-east-1", Elsewhere::Refuse).unwrap();
         assert_eq!(prices.row("ec2.t3.medium").unwrap().usd, UnitPrice::parse("0.0416").unwrap());
-        assert_eq!(prices.size("alb.lcu.new_connections"), Quantity::whole(25));
-        assert!(prices.rows().count() > 90, "{}", prices.rows().count());
+        for (id, size) in [
+            ("alb.lcu.new_connections", "25"),
+            ("alb.lcu.active_connections", "3000"),
+            ("alb.lcu.bytes", "1"),
+            ("ebs.gp3.iops_included", "3000"),
+            ("ebs.gp3.throughput_included", "125"),
+            ("fargate.ephemeral_included", "20"),
+            ("lambda.ephemeral_included", "512"),
+            ("cache.serverless.redis.floor", "1"),
+            ("cache.serverless.valkey.floor", "0.1"),
+        ] {
+            assert_eq!(prices.size(id), Quantity::parse(size), "{id}");
+        }
+        assert!(prices.rows().count() > 80, "{}", prices.rows().count());
         assert!(prices.rows().all(|row| !row.source.is_empty() && !row.as_of.is_empty()));
     }
 
@@ -377,6 +436,24 @@ mod tests {
         ] {
             let error = AwsPrices::parse(&ROW.replace(from, to)).unwrap_err().to_string();
             assert!(error.contains(expected), "{to}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_date_that_is_none_a_row_twice_and_a_size_of_nothing_are_refused_with_the_line() {
+        let size = "[[size]]\nid = \"alb.lcu.bytes\"\nunit = \"GB/h\"\nquantity = \"0\"\nas_of = \"2026\"\nsource = \"test\"\nverified = true\n";
+        for (text, expected) in [
+            (format!("as_of = \"November 2026\"\n{ROW}"), "line 1: \"November 2026\" is no day, month or year"),
+            (format!("as_of = \"undated\"\n{ROW}"), "line 1"),
+            (format!("{ROW}{ROW}"), "line 10: there is a row for ec2.t3.medium already"),
+            (size.to_owned(), "line 4: alb.lcu.bytes: one unit that holds nothing"),
+            (size.replace("\"0\"", "\"1\"").repeat(2), "line 8: there is a row for alb.lcu.bytes already"),
+        ] {
+            let error = AwsPrices::parse(&text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        for day in ["2026", "2026-11", "2026-11-28"] {
+            assert!(AwsPrices::parse(&format!("as_of = \"{day}\"\n{ROW}")).is_ok(), "{day}");
         }
     }
 
@@ -404,5 +481,10 @@ mod tests {
         let prices = prices.in_region("eu-central-1", Elsewhere::Refuse).unwrap();
         assert_eq!(prices.priced_as(), None);
         assert!(prices.row("nat.hour").is_none(), "a price of us-east-1 does not stand in unasked");
+        let own = ROW.replace("0.05", "0.06");
+        let prices = AwsPrices::built_in().with(AwsPrices::parse(&format!("region = \"eu-central-1\"\n{own}")).unwrap());
+        let prices = prices.in_region("eu-central-1", Elsewhere::AsUsEast1).unwrap();
+        assert_eq!(prices.priced_as(), Some("us-east-1"), "asked for, it does");
+        assert_eq!((prices.row("ec2.t3.medium").unwrap().usd.to_string().as_str(), prices.row("nat.hour").is_some()), ("0.06", true));
     }
 }

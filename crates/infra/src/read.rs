@@ -7,6 +7,7 @@ mod base64;
 mod cdk;
 mod cloudformation;
 mod document;
+mod extras;
 mod files;
 pub(crate) mod partial;
 mod policy;
@@ -103,6 +104,7 @@ fn add(inventory: &mut Inventory, other: Inventory) {
     inventory.notices.extend(other.notices);
     inventory.languages.extend(other.languages);
     inventory.conditional.extend(other.conditional);
+    inventory.extras.extend(other.extras);
 }
 
 /// The same whatever order the files came in: by file and line.

@@ -61,6 +61,18 @@ impl<T> Value<T> {
     }
 }
 
+impl Value<f64> {
+    /// Both together. Nothing set adds nothing, and what is unknown makes the sum so.
+    pub fn plus(self, other: Value<f64>) -> Value<f64> {
+        match (self, other) {
+            (Value::Known(one), Value::Known(other)) => Value::Known(one + other),
+            (Value::Unknown(why), _) | (_, Value::Unknown(why)) => Value::Unknown(why),
+            (Value::Absent, other) => other,
+            (one, Value::Absent) => one,
+        }
+    }
+}
+
 impl<T> From<T> for Value<T> {
     fn from(value: T) -> Value<T> {
         Value::Known(value)

@@ -4,7 +4,7 @@ use infra::Value::{Absent, Known, Unknown};
 use infra::inventory::OfKind;
 use infra::inventory::api::{Api, Integration, Protocol, Route, Stage, UsagePlan};
 use infra::inventory::balancing::{LoadBalancer, WebAcl};
-use infra::inventory::compute::{BeanstalkEnvironment, Function, Instance, ScalingPolicy, ScalingTarget, Service, TaskDefinition};
+use infra::inventory::compute::{BeanstalkEnvironment, CapacityProvider, Function, Instance, ScalingPolicy, ScalingTarget, Service, TaskDefinition};
 use infra::inventory::data::{Database, Queue, Table};
 use infra::inventory::identity::{Policy, Role};
 use infra::inventory::names::Record;
@@ -383,6 +383,7 @@ Strategy:
 Default: {Type: 'AWS::ECS::Service', Properties: {Cluster: !Ref Cluster}}
 Own: {Type: 'AWS::ECS::Service', Properties: {Cluster: !Ref Cluster, LaunchType: FARGATE}}",
     );
-    assert_eq!(get::<Service>(&inventory, "t/Default").capacity_providers, [(Known("FARGATE_SPOT".to_owned()), Known(1.0))]);
+    let spot = CapacityProvider { name: Known("FARGATE_SPOT".to_owned()), weight: Known(1.0), ..CapacityProvider::default() };
+    assert_eq!(get::<Service>(&inventory, "t/Default").capacity_providers, [spot]);
     assert_eq!(get::<Service>(&inventory, "t/Own").capacity_providers, []);
 }

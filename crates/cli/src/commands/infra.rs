@@ -44,7 +44,8 @@ fn price_lists(prices: &Prices, region: &str) -> Result<(RegionalPrices, ModelPr
     let regional = rows.in_region(region, elsewhere).map_err(|error| {
         Failure::usage(error.to_string()).advise("take the prices of us-east-1 instead with --as-us-east-1, or give the region's own with --prices")
     })?;
-    Ok((regional, models))
+    let is_named = prices.region.is_some();
+    Ok((if is_named { regional } else { regional.assumed() }, models))
 }
 
 /// Tells what could not be read.

@@ -105,7 +105,7 @@ impl Add for Quantity {
 }
 
 impl fmt::Display for Quantity {
-    /// Up to four places; `~` in front when there are more.
+    /// Up to four places, or eight of a small number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scale = if self.0 < ONE / 100 { 100_000_000 } else { 10_000 };
         let parts = ONE / scale;

@@ -21,7 +21,11 @@ pub(super) fn balancer(meter: &mut Meter<'_>, id: &str, balancer: &LoadBalancer)
             meter.charge(id, "network load balancer", "nlb.hour", Quantity::MONTH_HOURS, "all 730 hours of the month".to_owned());
             meter.unpriced(id, "capacity units of a network load balancer have no price here");
         }
-        other => meter.unpriced(id, format!("a balancer of the type {other} has no price here")),
+        other => {
+            // A gateway balancer has no public address; of what else there may be nothing is known.
+            meter.unpriced(id, format!("a balancer of the type {other} has no price here"));
+            return;
+        }
     }
     match &balancer.internal {
         Value::Known(true) => {}
@@ -45,12 +49,12 @@ fn public_addresses(meter: &mut Meter<'_>, id: &str, subnets: &[Value<crate::inv
 pub(super) fn capacity(meter: &mut Meter<'_>, id: &str) {
     let hours = Quantity::MONTH_HOURS;
     let tasks = Quantity::whole(meter.load.tasks);
-    let size = |id: &str| meter.prices.size(id);
+    let sizes = ["alb.lcu.new_connections", "alb.lcu.active_connections", "alb.lcu.bytes"].map(|size| meter.size(id, size));
+    let [Some(of_new), Some(of_active), Some(of_bytes)] = sizes else { return };
     // The largest dimension is billed. Each task is one new connection that stays open while it runs.
-    let new = tasks.ratio(hours.times(Quantity::whole(3_600))).ratio(size("alb.lcu.new_connections"));
-    let active =
-        meter.load.task_seconds().ratio(hours.times(Quantity::whole(60)).times(Quantity::whole(60))).ratio(size("alb.lcu.active_connections"));
-    let bytes = amount(meter.load.egress_gb).ratio(hours).ratio(size("alb.lcu.bytes"));
+    let new = tasks.ratio(hours.times(Quantity::whole(3_600))).ratio(of_new);
+    let active = meter.load.task_seconds().ratio(hours.times(Quantity::whole(60)).times(Quantity::whole(60))).ratio(of_active);
+    let bytes = amount(meter.load.egress_gb).ratio(hours).ratio(of_bytes);
     let from_load = new.max(active).max(bytes);
     let floor = if meter.scenario == Scenario::Low { Quantity::ZERO } else { Quantity::parse(LCU_FLOOR).unwrap_or_default() };
     let units = from_load.max(floor);

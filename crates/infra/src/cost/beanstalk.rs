@@ -52,18 +52,21 @@ fn machines(meter: &mut Meter<'_>, id: &str, environment: &BeanstalkEnvironment,
     // The newer name takes a list in order of preference; the first one is what runs.
     let types = setting("aws:ec2:instances/InstanceTypes").map(|types| types.split(',').next().unwrap_or_default().trim().to_owned());
     let instance_type = if types.is_absent() { setting("aws:autoscaling:launchconfiguration/InstanceType") } else { types };
-    if let Some(instance_type) = meter.text(id, "instance type", &instance_type, None) {
+    let on_spot = setting("aws:ec2:instances/EnableSpot");
+    if on_spot.holds(false, |on| on.eq_ignore_ascii_case("true")) != Some(false) {
+        meter.unpriced(id, "its instances are, or may be, Spot instances: their price varies");
+    } else if let Some(instance_type) = meter.text(id, "instance type", &instance_type, None) {
         ec2::instance_hours(meter, id, &instance_type, &Value::Absent, count);
     }
     let root = |name: &str| format!("aws:autoscaling:launchconfiguration/{name}");
     let disk = Volume {
         size_gb: number(environment, &root("RootVolumeSize")),
-        volume_type: setting(&root("RootVolumeType")).or_default_of("gp3".to_owned()),
+        volume_type: setting(&root("RootVolumeType")),
         iops: number(environment, &root("RootVolumeIOPS")),
         throughput: number(environment, &root("RootVolumeThroughput")),
         ..Volume::default()
     };
-    ec2::volume_lines(meter, id, &disk, count);
+    ec2::volume_lines(meter, id, &disk, ("gp3", "as platforms have"), count);
 }
 
 fn balancer(meter: &mut Meter<'_>, id: &str, environment: &BeanstalkEnvironment) {

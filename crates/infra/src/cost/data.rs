@@ -19,8 +19,18 @@ const REQUESTS_A_MESSAGE: u64 = 3;
 /// Requests of a poller that waits 20 s each time, all month.
 const POLLS: u64 = 730 * 3_600 / 20;
 
-/// Months in which the standard support of PostgreSQL's major versions ends on RDS; from then on each vCPU-hour costs extra. General knowledge.
-const POSTGRES_SUPPORT_ENDS: &[(&str, &str)] = &[("11", "2024-02"), ("12", "2025-02"), ("13", "2026-02"), ("14", "2027-02"), ("15", "2028-02")];
+/// Months in which the standard support of major versions ends on RDS; from then on each vCPU-hour costs extra. General knowledge.
+const SUPPORT_ENDS: &[(&str, &str, &str)] = &[
+    ("postgres", "11", "2024-02"),
+    ("postgres", "12", "2025-02"),
+    ("postgres", "13", "2026-02"),
+    ("postgres", "14", "2027-02"),
+    ("postgres", "15", "2028-02"),
+    ("mysql", "5.7", "2024-02"),
+    ("mysql", "8.0", "2026-07"),
+];
+/// Years of extended support before it costs more.
+const EXTENDED_YEARS: u16 = 2;
 
 pub(super) fn database(meter: &mut Meter<'_>, id: &str, database: &Database) {
     let Some(engine) = meter.text(id, "engine", &database.engine, None) else { return };
@@ -43,35 +53,36 @@ pub(super) fn database(meter: &mut Meter<'_>, id: &str, database: &Database) {
     if meter.flag(id, "public address", &database.public, false) == Some(true) {
         super::network::address(meter, id, "public IPv4 address", "publicly accessible");
     }
-    if engine == "postgres" {
-        extended_support(meter, id, database);
-    }
+    extended_support(meter, id, &engine, database);
 }
 
 /// The surcharge of an old major version, as of the day of the price list.
-fn extended_support(meter: &mut Meter<'_>, id: &str, database: &Database) {
-    let Some(version) = database.engine_version.known() else { return };
-    let major = version.split('.').next().unwrap_or_default();
-    let Some((_, end)) = POSTGRES_SUPPORT_ENDS.iter().find(|(known, _)| *known == major) else { return };
-    if *end >= meter.prices.as_of() {
+fn extended_support(meter: &mut Meter<'_>, id: &str, engine: &str, database: &Database) {
+    if !SUPPORT_ENDS.iter().any(|(of, ..)| *of == engine) {
         return;
     }
+    // A version that nobody sets is one that is supported.
+    let Some(version) = meter.text(id, "engine version", &database.engine_version, Some("")) else { return };
+    let is_of = |major: &str| version == major || version.strip_prefix(major).is_some_and(|rest| rest.starts_with('.'));
+    let Some((_, major, end)) = SUPPORT_ENDS.iter().find(|(of, major, _)| *of == engine && is_of(major)) else { return };
+    let today = meter.prices.as_of();
+    if *end >= today {
+        return;
+    }
+    let dearer_from = end.split_once('-').and_then(|(year, month)| Some(format!("{}-{month}", year.parse::<u16>().ok()? + EXTENDED_YEARS)));
+    let is_dearer = dearer_from.is_some_and(|from| from.as_str() < today);
+    let (row, year) = if is_dearer { ("rds.extended_support_third_year", ", in its third year or later") } else { ("rds.extended_support", "") };
+    let left = format!("{engine} {major} left standard support in {end}{year}");
     // The burstable classes have two vCPUs up to large; the others grow with their size.
     let class = database.class.known().map_or("", String::as_str);
     let has_two = ["db.t3.", "db.t4g."].iter().any(|family| class.starts_with(family)) && !class.ends_with("xlarge");
     if !has_two {
-        meter.unpriced(id, format!("PostgreSQL {major} left standard support in {end}, and how many vCPUs pay for that is not known of {class:?}"));
+        meter.unpriced(id, format!("{left}, and how many vCPUs pay for that is not known of {class:?}"));
         return;
     }
     let standby = if database.multi_az.known() == Some(&true) { 4 } else { 2 };
     let hours = Quantity::MONTH_HOURS.times(Quantity::whole(standby));
-    meter.charge(
-        id,
-        "RDS extended support",
-        "rds.extended_support",
-        hours,
-        format!("PostgreSQL {major} left standard support in {end}; {standby} vCPUs all month"),
-    );
+    meter.charge(id, "RDS extended support", row, hours, format!("{left}; {standby} vCPUs all month"));
 }
 
 pub(super) fn table(meter: &mut Meter<'_>, id: &str, table: &Table) {
@@ -120,7 +131,7 @@ pub(super) fn cache(meter: &mut Meter<'_>, id: &str, cache: &Cache) {
 
 pub(super) fn serverless_cache(meter: &mut Meter<'_>, id: &str, cache: &ServerlessCache) {
     let Some(engine) = meter.text(id, "engine", &cache.engine, None) else { return };
-    let floor = meter.prices.size(&format!("cache.serverless.{engine}.floor"));
+    let Some(floor) = meter.size(id, &format!("cache.serverless.{engine}.floor")) else { return };
     let assumption = format!("the least that is billed, {floor} GB, all 730 hours of the month");
     meter.charge(
         id,

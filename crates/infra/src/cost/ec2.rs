@@ -25,7 +25,7 @@ impl Count {
 }
 
 pub(super) fn instance(meter: &mut Meter<'_>, id: &str, instance: &Instance) {
-    let template = template(meter, &instance.launch_template);
+    let Some(template) = template(meter, id, &instance.launch_template) else { return };
     let machine = Machine::of(instance, template);
     machine_lines(meter, id, &machine, &Count::one());
     // An Elastic IP takes the place of the address that came with the launch, and has a line of its own.
@@ -45,9 +45,13 @@ pub(super) fn group(meter: &mut Meter<'_>, id: &str, group: &AutoScalingGroup) {
     let end = |value: &Value<f64>| value.known().and_then(|number| Quantity::from_f64(*number)).unwrap_or(expected);
     let number = meter.pick(end(&group.min), expected, end(&group.max));
     let count = Count { number, words: format!("{expected} wanted") };
-    let Some(template) = template(meter, &group.launch_template) else {
-        meter.unpriced(id, "what its instances are like is not declared here");
-        return;
+    let template = match template(meter, id, &group.launch_template) {
+        Some(Some(template)) => template,
+        Some(None) => {
+            meter.unpriced(id, "what its instances are like is not declared here");
+            return;
+        }
+        None => return,
     };
     let machine = Machine::of(template, None);
     machine_lines(meter, id, &machine, &count);
@@ -58,7 +62,11 @@ pub(super) fn group(meter: &mut Meter<'_>, id: &str, group: &AutoScalingGroup) {
 
 /// A disk declared by itself.
 pub(super) fn lone_volume(meter: &mut Meter<'_>, id: &str, volume: &Volume) {
-    volume_lines(meter, id, volume, &Count::one());
+    if volume.size_gb.is_absent() {
+        meter.unpriced(id, "its size is not set: it is that of its snapshot");
+        return;
+    }
+    volume_lines(meter, id, volume, ("gp2", "the default"), &Count::one());
 }
 
 /// An instance with its launch template's word on what it leaves open.
@@ -67,7 +75,7 @@ struct Machine<'a> {
     instance_type: &'a Value<String>,
     cpu_credits: &'a Value<String>,
     public_ip: &'a Value<bool>,
-    volumes: &'a [Volume],
+    volumes: Vec<&'a Volume>,
 }
 
 impl<'a> Machine<'a> {
@@ -78,7 +86,10 @@ impl<'a> Machine<'a> {
                 _ => own,
             }
         }
-        let volumes = if instance.volumes.is_empty() { template.map_or(&[][..], |template| &template.volumes) } else { &instance.volumes };
+        // A template's disks come with the instance's own; the root disk there is once.
+        let has_root = instance.volumes.iter().any(|volume| !volume.is_data);
+        let of_template = template.iter().flat_map(|template| &template.volumes).filter(|volume| volume.is_data || !has_root);
+        let volumes = instance.volumes.iter().chain(of_template).collect();
         Machine {
             instance,
             instance_type: first(&instance.instance_type, template.map(|t| &t.instance_type)),
@@ -89,23 +100,34 @@ impl<'a> Machine<'a> {
     }
 }
 
-fn template<'a>(meter: &Meter<'a>, link: &Value<Link>) -> Option<&'a Instance> {
-    meter.follow::<LaunchTemplate>(link).map(|(_, template)| &template.instance)
+/// The launch template of a resource, when one is declared. `None`: what it makes is not charged as an instance of its type.
+fn template<'a>(meter: &mut Meter<'a>, id: &str, link: &Value<Link>) -> Option<Option<&'a Instance>> {
+    let Some((of, template)) = meter.follow::<LaunchTemplate>(link) else { return Some(None) };
+    if let Some(what) = meter.instead(of) {
+        meter.unpriced(id, format!("it is not counted: {what}"));
+        return None;
+    }
+    Some(Some(&template.instance))
 }
 
 fn machine_lines(meter: &mut Meter<'_>, id: &str, machine: &Machine<'_>, count: &Count) {
     if let Some(instance_type) = meter.text(id, "instance type", machine.instance_type, None) {
         instance_hours(meter, id, &instance_type, machine.cpu_credits, count);
     }
-    match machine.volumes {
-        [] => image_disk(meter, id, GP3, count),
-        volumes => volumes.iter().for_each(|volume| volume_lines(meter, id, volume, count)),
+    // Every machine starts from the disk of its image, whether it is declared or not.
+    if machine.volumes.iter().all(|volume| volume.is_data) {
+        image_disk(meter, id, GP3, count);
+    }
+    for volume in &machine.volumes {
+        // The image decides of its own disk, EC2 of any other.
+        let default = if volume.is_data { ("gp2", "the default") } else { (GP3, "as images have") };
+        volume_lines(meter, id, volume, default, count);
     }
 }
 
 /// The hours of instances of a type.
 pub(super) fn instance_hours(meter: &mut Meter<'_>, id: &str, instance_type: &str, cpu_credits: &Value<String>, count: &Count) {
-    let is_burstable = instance_type.starts_with('t');
+    let is_burstable = ["t2.", "t3.", "t3a.", "t4g."].iter().any(|family| instance_type.starts_with(family));
     let credits = match cpu_credits.known().map(String::as_str) {
         _ if !is_burstable => "",
         Some("standard") => ", slowed down when its CPU credits are spent",
@@ -123,13 +145,14 @@ pub(super) fn image_disk(meter: &mut Meter<'_>, id: &str, volume_type: &str, cou
     meter.charge(id, &format!("EBS {volume_type}"), &format!("ebs.{volume_type}"), gb.times(count.number), assumption);
 }
 
-/// A disk with what it costs beyond its size.
-pub(super) fn volume_lines(meter: &mut Meter<'_>, id: &str, volume: &Volume, count: &Count) {
-    let Some(volume_type) = meter.text(id, "disk's type", &volume.volume_type, Some("gp2")) else { return };
+/// A disk with what it costs beyond its size. `default`: its type when none is declared, and why that.
+pub(super) fn volume_lines(meter: &mut Meter<'_>, id: &str, volume: &Volume, default: (&str, &str), count: &Count) {
+    let Some(volume_type) = meter.text(id, "disk's type", &volume.volume_type, Some(default.0)) else { return };
     if volume.size_gb.is_absent() {
         image_disk(meter, id, &volume_type, count);
     } else if let Some(gb) = meter.number(id, "disk's size", &volume.size_gb, None) {
-        let how = if volume.volume_type.is_absent() { "no type is declared: gp2" } else { "provisioned all month" };
+        let undeclared = || format!("no type is declared: {}, {}", default.0, default.1);
+        let how = if volume.volume_type.is_absent() { undeclared() } else { "provisioned all month".to_owned() };
         let assumption = format!("{gb} GB {how}, {}", count.words);
         meter.charge(id, &format!("EBS {volume_type}"), &format!("ebs.{volume_type}"), gb.times(count.number), assumption);
     }
@@ -144,7 +167,8 @@ fn extra(meter: &mut Meter<'_>, id: &str, volume_type: &str, (what, row, value):
         return;
     }
     let Some(provisioned) = meter.number(id, &format!("disk's {what}"), value, None) else { return };
-    let included = meter.prices.size(&format!("ebs.{volume_type}.{row}_included"));
+    // Of a type that includes nothing all of it is charged.
+    let included = meter.prices.size(&format!("ebs.{volume_type}.{row}_included")).unwrap_or_default();
     let above = provisioned.less(included);
     if above > Quantity::ZERO {
         let assumption = format!("{provisioned} provisioned, {included} included, {}", count.words);

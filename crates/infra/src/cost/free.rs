@@ -3,7 +3,9 @@
 /// Types, as their languages spell them. A `*` at the end stands for any rest.
 const FREE_TYPES: &[&str] = &[
     "AWS::CDK::Metadata",
-    "AWS::CloudFormation::*",
+    "AWS::CloudFormation::Macro",
+    "AWS::CloudFormation::WaitCondition",
+    "AWS::CloudFormation::WaitConditionHandle",
     "AWS::IAM::*",
     "AWS::Lambda::Permission",
     "AWS::Lambda::EventSourceMapping",
@@ -107,7 +109,19 @@ const FREE_TYPES: &[&str] = &[
     "aws_resourcegroups_group",
     "aws_route",
     "aws_route_table_association",
-    "aws_s3_bucket_*",
+    "aws_s3_bucket_acl",
+    "aws_s3_bucket_cors_configuration",
+    "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_logging",
+    "aws_s3_bucket_notification",
+    "aws_s3_bucket_object_lock_configuration",
+    "aws_s3_bucket_ownership_controls",
+    "aws_s3_bucket_policy",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_bucket_request_payment_configuration",
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_s3_bucket_versioning",
+    "aws_s3_bucket_website_configuration",
     "aws_secretsmanager_secret_policy",
     "aws_secretsmanager_secret_version",
     "aws_security_group_rule",
@@ -135,15 +149,29 @@ pub(super) fn is_free_type(type_name: &str) -> bool {
     FREE_TYPES.iter().any(|free| free.strip_suffix('*').map_or(*free == type_name, |start| type_name.starts_with(start)))
 }
 
+/// Whether a type only names a template, which is somewhere else: one that is here is read, and its stack is not in the inventory.
+pub(super) fn elsewhere(type_name: &str) -> bool {
+    matches!(type_name, "AWS::CloudFormation::Stack" | "AWS::CloudFormation::StackSet" | "AWS::Serverless::Application")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_free_type;
+    use super::{elsewhere, is_free_type};
 
     #[test]
     fn what_costs_is_not_taken_for_free() {
         assert!(is_free_type("AWS::Lambda::Permission") && is_free_type("aws_iam_role_policy_attachment") && is_free_type("random_id"));
-        for charged in ["AWS::CloudFront::Distribution", "aws_instance", "AWS::EKS::Cluster", "aws_lambda_provisioned_concurrency_config"] {
+        for charged in [
+            "AWS::CloudFront::Distribution",
+            "AWS::CloudFormation::Stack",
+            "AWS::CloudFormation::StackSet",
+            "aws_instance",
+            "AWS::EKS::Cluster",
+            "aws_lambda_provisioned_concurrency_config",
+            "aws_s3_bucket_replication_configuration",
+        ] {
             assert!(!is_free_type(charged), "{charged}");
         }
+        assert!(elsewhere("AWS::CloudFormation::StackSet") && !elsewhere("AWS::CloudFormation::WaitCondition"));
     }
 }

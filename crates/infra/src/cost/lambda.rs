@@ -1,10 +1,14 @@
 //! Functions and the APIs in front of them: paid by the request.
 
 use super::Quantity;
+use super::load::amount;
 use super::meter::Meter;
 use crate::inventory::api::{Api, Protocol};
 use crate::inventory::compute::Function;
 use crate::inventory::secrets::Rotation;
+
+/// Seconds after which a function is ended that does not say when.
+const TIMEOUT_S: f64 = 3.0;
 
 pub(super) fn function(meter: &mut Meter<'_>, id: &str, function: &Function) {
     let is_rotation = meter.pointing_at::<Rotation>(id).next().is_some();
@@ -12,12 +16,16 @@ pub(super) fn function(meter: &mut Meter<'_>, id: &str, function: &Function) {
     let (runs, seconds, words) = if is_rotation {
         (Quantity::whole(4), Quantity::whole(4), "rotates a secret: four runs a month of a second".to_owned())
     } else {
-        let cut = match function.timeout_s.known() {
-            Some(timeout) if meter.load.seconds > *timeout => format!("; its time-out of {timeout} s ends such a task early"),
-            _ => String::new(),
+        let (wanted, assumed) = (meter.load.seconds, meter.load.assumed("seconds"));
+        let default = if function.timeout_s.is_absent() { ", which is the default" } else { "" };
+        // A run ends with its time-out, and nothing beyond is billed.
+        let (seconds, cut) = match function.timeout_s.clone().or_default_of(TIMEOUT_S).known() {
+            Some(timeout) if wanted > *timeout => (*timeout, format!(", cut off after {timeout} s by its time-out{default}")),
+            _ => (wanted, String::new()),
         };
-        let words = format!("runs once for each of {}, {} s{}{cut}", meter.load.tasks_words(), meter.load.seconds, meter.load.assumed("seconds"));
-        (Quantity::whole(meter.load.tasks), meter.load.task_seconds(), words)
+        let words = format!("runs once for each of {}, {wanted} s{assumed}{cut}", meter.load.tasks_words());
+        let tasks = Quantity::whole(meter.load.tasks);
+        (tasks, tasks.times(amount(seconds)), words)
     };
     meter.charge(id, "Lambda requests", "lambda.request", runs.per(1_000_000), words.clone());
     let memory = meter.number(id, "memory", &function.memory_mb, Some(128.0));
@@ -26,7 +34,7 @@ pub(super) fn function(meter: &mut Meter<'_>, id: &str, function: &Function) {
         let row = if architecture.eq_ignore_ascii_case("arm64") { "lambda.gbs.arm" } else { "lambda.gbs.x86" };
         meter.charge(id, &format!("Lambda compute, {architecture}"), row, seconds.times(memory.per(1_024)), format!("{words}, at {memory} MB"));
     }
-    let included = meter.prices.size("lambda.ephemeral_included");
+    let Some(included) = meter.size(id, "lambda.ephemeral_included") else { return };
     let disk = meter.number(id, "ephemeral storage", &function.ephemeral_mb, Some(512.0));
     if let Some(above) = disk.map(|disk| disk.less(included)).filter(|above| *above > Quantity::ZERO) {
         let assumption = format!("{words}, with {above} MB over {included}");

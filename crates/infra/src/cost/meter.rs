@@ -2,7 +2,7 @@
 
 use super::service::Service;
 use super::{Line, Load, Quantity, Unpriced, Usd};
-use crate::inventory::{Inventory, Kind, Link, OfKind, Resource};
+use crate::inventory::{Extra, Inventory, Kind, Link, OfKind, Resource};
 use crate::price::{PriceRow, RegionalPrices};
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +26,8 @@ pub(crate) struct Meter<'a> {
     pub(crate) without_charge: Vec<String>,
     by_id: BTreeMap<&'a str, &'a Resource>,
     pointing: BTreeMap<&'a str, Vec<&'a Resource>>,
+    /// NAT gateways, and what passes through all of them.
+    pub(crate) nat: super::network::Nat,
     free_left: Vec<Quantity>,
     billed: BTreeMap<String, Quantity>,
 }
@@ -40,6 +42,7 @@ impl<'a> Meter<'a> {
         }
         Meter {
             pointing,
+            nat: super::network::Nat::of(inventory, load),
             inventory,
             load,
             prices,
@@ -142,6 +145,20 @@ impl<'a> Meter<'a> {
     /// As `number`, for yes or no.
     pub(crate) fn flag(&mut self, resource: &str, what: &str, value: &Value<bool>, default: bool) -> Option<bool> {
         self.set(resource, what, value, Some(default))
+    }
+
+    /// What is charged in place of what a resource's kind tells.
+    pub(crate) fn instead(&self, id: &str) -> Option<&'a str> {
+        self.inventory.extras.get(id)?.iter().find_map(|extra| if let Extra::Instead(what) = extra { Some(what.as_str()) } else { None })
+    }
+
+    /// How much one unit of something holds. A size that nobody knows leaves the resource unpriced.
+    pub(crate) fn size(&mut self, resource: &str, id: &str) -> Option<Quantity> {
+        let size = self.prices.size(id);
+        if size.is_none() {
+            self.unpriced(resource, format!("how much {id} is, is not known: a [[size]] row with that id in a price file says it"));
+        }
+        size
     }
 
     /// The one of three that this pass measures.

@@ -1,10 +1,10 @@
 //! Packets: public addresses, NAT gateways, endpoints, and what leaves for the internet.
 
-use super::Quantity;
 use super::load::amount;
 use super::meter::Meter;
+use super::{Load, Quantity};
 use crate::inventory::network::{ElasticIp, Endpoint, NatGateway, Subnet};
-use crate::inventory::{Kind, Link};
+use crate::inventory::{Inventory, Kind, Link};
 use crate::value::Value;
 
 /// Whether something gets a public address at launch.
@@ -54,24 +54,35 @@ pub(super) fn addresses(meter: &mut Meter<'_>, id: &str, count: Quantity, assump
 /// A NAT gateway's hours and its part of what passes.
 pub(super) fn nat(meter: &mut Meter<'_>, id: &str, nat: &NatGateway) {
     meter.charge(id, "NAT gateway", "nat.hour", Quantity::MONTH_HOURS, "all 730 hours of the month".to_owned());
-    let gateways = meter.inventory.all::<NatGateway>().count() as u64;
-    let passes = passing(meter);
+    let Nat { gateways, passes } = meter.nat;
     let share = if gateways > 1 { format!(", shared by {gateways} gateways") } else { String::new() };
     let assumption = format!("{passes} GB to models and logs that no endpoint takes{share}; images and updates not counted");
     meter.charge(id, "NAT gateway data", "nat.gb", passes.per(gateways), assumption);
-    // An address that is declared has its own line.
-    if meter.follow::<ElasticIp>(&nat.elastic_ip).is_none() {
+    // An address that is declared has its own line, and a private gateway has none.
+    let is_private = nat.connectivity.known().is_some_and(|kind| kind.eq_ignore_ascii_case("private"));
+    if let Value::Unknown(why) = &nat.connectivity {
+        meter.unpriced(id, format!("whether it has a public address is unknown: {why}"));
+    } else if !is_private && meter.follow::<ElasticIp>(&nat.elastic_ip).is_none() {
         address(meter, id, "public IPv4 address", "a public NAT gateway has one; it is not declared by itself");
     }
 }
 
-/// What compute without a public address sends to AWS through the NAT gateway: calls to models and logs, unless an endpoint takes them.
-fn passing(meter: &Meter<'_>) -> Quantity {
-    let endpoint =
-        |service: &str| meter.inventory.all::<Endpoint>().any(|(_, endpoint)| endpoint.service.known().is_some_and(|s| s.ends_with(service)));
-    let models = if endpoint("bedrock-runtime") { Quantity::ZERO } else { meter.load.model_gb() };
-    let logs = if endpoint("logs") { Quantity::ZERO } else { amount(meter.load.log_gb) };
-    models + logs
+/// How many NAT gateways there are, and the GB that all of them pass on.
+#[derive(Clone, Copy)]
+pub(crate) struct Nat {
+    gateways: u64,
+    passes: Quantity,
+}
+
+impl Nat {
+    /// Compute without a public address sends calls to models and logs through them, unless an endpoint takes those.
+    pub(super) fn of(inventory: &Inventory, load: &Load) -> Nat {
+        let endpoint =
+            |service: &str| inventory.all::<Endpoint>().any(|(_, endpoint)| endpoint.service.known().is_some_and(|s| s.ends_with(service)));
+        let models = if endpoint("bedrock-runtime") { Quantity::ZERO } else { load.model_gb() };
+        let logs = if endpoint("logs") { Quantity::ZERO } else { amount(load.log_gb) };
+        Nat { gateways: inventory.all::<NatGateway>().count() as u64, passes: models + logs }
+    }
 }
 
 /// An endpoint: a gateway is free, an interface is charged in each zone.

@@ -4,7 +4,7 @@ use super::Quantity;
 use super::load::amount;
 use super::meter::Meter;
 use crate::inventory::compute::{Function, TaskDefinition};
-use crate::inventory::observe::{Alarm, InvocationLogging, LogGroup, Subscription};
+use crate::inventory::observe::{Alarm, InvocationLogging, LogGroup, Subscription, Trail};
 use crate::value::Value;
 
 /// GB of flow logs a month: a small network at rest and a little traffic.
@@ -47,6 +47,17 @@ pub(super) fn logs(meter: &mut Meter<'_>) {
         (gb.times(amount(days)).per(30), format!("kept {days} days, not counting that they are compressed"))
     };
     meter.charge("load", "logs kept", "cw.logs.store", kept, words);
+}
+
+/// The first trail of a region writes management events for nothing; each further copy is charged by the event.
+pub(super) fn trail(meter: &mut Meter<'_>, id: &str) {
+    let region = meter.inventory.resource(id).map(|trail| &trail.region);
+    let first = meter.inventory.all::<Trail>().find(|(resource, _)| Some(&resource.region) == region);
+    if first.is_some_and(|(resource, _)| resource.id != id) {
+        meter.unpriced(id, "a second copy of management events is charged by the event, which has no price here");
+        return;
+    }
+    meter.charge(id, "CloudTrail", "cloudtrail.mgmt", Quantity::ONE, "the first copy of management events".to_owned());
 }
 
 pub(super) fn flow_log(meter: &mut Meter<'_>, id: &str) {

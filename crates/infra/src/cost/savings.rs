@@ -2,7 +2,7 @@
 
 use super::{Load, Usd, expected_total};
 use crate::inventory::api::{Api, Protocol, UsagePlan};
-use crate::inventory::compute::{Service, Volume};
+use crate::inventory::compute::{CapacityProvider, Function, Instance, Service, Volume};
 use crate::inventory::data::{Cache, Database};
 use crate::inventory::network::{ElasticIp, NatGateway};
 use crate::inventory::{Inventory, Kind};
@@ -160,7 +160,8 @@ fn on_spot(inventory: &mut Inventory, _: &mut Load) -> bool {
     each(inventory, |service: &mut Service| {
         let on_demand = service.launch_type.known().is_some_and(|launch| launch == "FARGATE") && service.capacity_providers.is_empty();
         if on_demand {
-            service.capacity_providers = vec![(Value::Known("FARGATE_SPOT".to_owned()), Value::Known(1.0))];
+            let spot = Value::Known("FARGATE_SPOT".to_owned());
+            service.capacity_providers = vec![CapacityProvider { name: spot, weight: Value::Known(1.0), ..CapacityProvider::default() }];
         }
         on_demand
     })
@@ -170,14 +171,23 @@ fn without_nat(inventory: &mut Inventory, _: &mut Load) -> bool {
     let addresses: Vec<String> =
         inventory.all::<NatGateway>().filter_map(|(_, nat)| Some(inventory.follow::<ElasticIp>(&nat.elastic_ip)?.0.id.clone())).collect();
     let has_nat = inventory.all::<NatGateway>().next().is_some();
+    // Only tasks on Fargate can be moved by a setting; functions, instances and tasks on them in private subnets need another network.
+    let on_fargate = |service: &Service| match service.capacity_providers.as_slice() {
+        [] => service.launch_type.known().is_some_and(|launch| launch == "FARGATE"),
+        providers => providers.iter().all(|provider| provider.name.known().is_some_and(|name| name.starts_with("FARGATE"))),
+    };
+    let is_shared = inventory.all::<Function>().any(|(_, function)| !function.subnets.is_empty())
+        || inventory.all::<Instance>().any(|(_, instance)| instance.public_ip.known() != Some(&true))
+        || inventory.all::<Service>().any(|(_, service)| !on_fargate(service));
+    if !has_nat || is_shared {
+        return false;
+    }
     inventory.resources.retain(|resource| !matches!(resource.kind, Kind::NatGateway(_)) && !addresses.contains(&resource.id));
-    // Only tasks can be moved by a setting; functions and instances in private subnets need another network.
-    has_nat
-        && each(inventory, |service: &mut Service| {
-            let is_private = service.public_ip.known() != Some(&true);
-            service.public_ip = Value::Known(true);
-            is_private
-        })
+    each(inventory, |service: &mut Service| {
+        let is_private = service.public_ip.known() != Some(&true);
+        service.public_ip = Value::Known(true);
+        is_private
+    })
 }
 
 fn gp3_disks(inventory: &mut Inventory, _: &mut Load) -> bool {

@@ -47,6 +47,15 @@ pub struct Volume {
     pub throughput: Value<f64>,
     /// Whether it is encrypted.
     pub encrypted: Value<bool>,
+    /// Whether an instance has it besides its root disk.
+    pub is_data: bool,
+}
+
+impl Volume {
+    /// Whether a device is not the one that images have their root disk on.
+    pub(crate) fn is_data_device(device: &Value<String>) -> bool {
+        device.known().is_some_and(|device| !["xvda", "sda1", "sda", "nvme0n1"].contains(&device.trim_start_matches("/dev/")))
+    }
 }
 
 /// A launch template; its fields are an instance's.
@@ -135,8 +144,8 @@ pub struct Service {
     pub desired_count: Value<f64>,
     /// `FARGATE` or `EC2`. Absent when capacity providers decide.
     pub launch_type: Value<String>,
-    /// Capacity providers, such as `FARGATE_SPOT`, with their weights.
-    pub capacity_providers: Vec<(Value<String>, Value<f64>)>,
+    /// Capacity providers, such as `FARGATE_SPOT`.
+    pub capacity_providers: Vec<CapacityProvider>,
     /// Where tasks run.
     pub subnets: Vec<Value<Link>>,
     /// Their security groups.
@@ -147,6 +156,25 @@ pub struct Service {
     pub target_groups: Vec<Value<Link>>,
     /// Whether a failed deployment is rolled back.
     pub rolls_back: Value<bool>,
+}
+
+/// A capacity provider's part in where a service's tasks run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CapacityProvider {
+    /// `FARGATE`, `FARGATE_SPOT`, or a group of instances.
+    pub name: Value<String>,
+    /// Tasks that it gets before any other. Absent: none.
+    pub base: Value<f64>,
+    /// Its share of the tasks beyond the base. Absent: none.
+    pub weight: Value<f64>,
+}
+
+impl CapacityProvider {
+    /// As a reader finds it: a base or weight of 0 is as good as none.
+    pub(crate) fn read(name: Value<String>, base: Value<f64>, weight: Value<f64>) -> CapacityProvider {
+        let some = |value: Value<f64>| if value == Value::Known(0.0) { Value::Absent } else { value };
+        CapacityProvider { name, base: some(base), weight: some(weight) }
+    }
 }
 
 /// What Application Auto Scaling scales.

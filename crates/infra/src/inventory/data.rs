@@ -40,9 +40,9 @@ pub struct Database {
 pub struct Table {
     /// `PAY_PER_REQUEST` or `PROVISIONED`. Absent: `PROVISIONED`.
     pub billing_mode: Value<String>,
-    /// Provisioned read units.
+    /// Provisioned read units, those of its indexes among them: they cost the same.
     pub read_units: Value<f64>,
-    /// Provisioned write units.
+    /// Provisioned write units, those of its indexes among them.
     pub write_units: Value<f64>,
     /// Whether it can be restored to any second.
     pub point_in_time_recovery: Value<bool>,

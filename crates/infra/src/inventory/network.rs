@@ -38,6 +38,8 @@ pub struct NatGateway {
     pub subnet: Value<Link>,
     /// Its address.
     pub elastic_ip: Value<Link>,
+    /// `public` or `private`, which has no address. Absent: `public`.
+    pub connectivity: Value<String>,
 }
 
 /// An Elastic IP address.

@@ -2,8 +2,6 @@
 
 /// Ids and their units. A `*` stands for what comes from a template: instance types, volume types, node types. The first match counts.
 const UNITS: &[(&str, &str)] = &[
-    ("ec2.t3_unlimited_surplus", "vCPU-hour"),
-    ("ec2.t4g_unlimited_surplus", "vCPU-hour"),
     ("ec2.*", "hour"),
     ("ebs.*_iops", "IOPS-month"),
     ("ebs.*_throughput", "MB/s-month"),
@@ -24,7 +22,6 @@ const UNITS: &[(&str, &str)] = &[
     ("vpce.interface.gb", "GB"),
     ("vpce.gateway", "month"),
     ("dto.internet", "GB"),
-    ("dto.cross_az", "GB"),
     ("lambda.request", "million"),
     ("lambda.gbs.x86", "GB-second"),
     ("lambda.gbs.arm", "GB-second"),
@@ -35,7 +32,6 @@ const UNITS: &[(&str, &str)] = &[
     ("apigw.websocket.minute", "million"),
     ("cw.logs.ingest", "GB"),
     ("cw.logs.store", "GB-month"),
-    ("cw.logs.insights", "GB"),
     ("cw.metric.custom", "metric-month"),
     ("cw.alarm.standard", "alarm-month"),
     ("cw.alarm.high_resolution", "alarm-month"),
@@ -49,9 +45,11 @@ const UNITS: &[(&str, &str)] = &[
     ("rds.multi_az", "factor"),
     ("rds.gp3", "GB-month"),
     ("rds.gp2", "GB-month"),
-    ("rds.backup", "GB-month"),
     ("rds.extended_support", "vCPU-hour"),
+    ("rds.extended_support_third_year", "vCPU-hour"),
     ("rds.*.db.*", "hour"),
+    // Whatever kind of storage a template names.
+    ("rds.*", "GB-month"),
     ("ddb.od.write", "million"),
     ("ddb.od.read", "million"),
     ("ddb.provisioned.write", "unit-hour"),
@@ -70,11 +68,8 @@ const UNITS: &[(&str, &str)] = &[
     ("ecr.storage", "GB-month"),
     ("s3.standard", "GB-month"),
     ("s3.put", "1,000 requests"),
-    ("s3.get", "1,000 requests"),
     ("cloudtrail.mgmt", "month"),
-    ("cloudtrail.data", "100,000 events"),
     ("budgets", "month"),
-    ("budgets.actions", "budget-day"),
     ("waf.acl", "ACL-month"),
     ("waf.rule", "rule-month"),
     ("waf.requests", "million"),
@@ -95,11 +90,8 @@ const SIZES: &[(&str, &str)] = &[
     ("alb.lcu.new_connections", "connection/s"),
     ("alb.lcu.active_connections", "connection/min"),
     ("alb.lcu.bytes", "GB/h"),
-    ("alb.lcu.bytes_lambda", "GB/h"),
-    ("alb.lcu.rules", "evaluation/s"),
     ("lambda.ephemeral_included", "MB"),
-    ("cache.serverless.valkey.floor", "GB"),
-    ("cache.serverless.redis.floor", "GB"),
+    ("cache.serverless.*.floor", "GB"),
 ];
 
 /// The unit of a price; `None` for an id that no estimate asks for.
@@ -109,7 +101,7 @@ pub(super) fn of_price(id: &str) -> Option<&'static str> {
 
 /// The unit of a size.
 pub(super) fn of_size(id: &str) -> Option<&'static str> {
-    SIZES.iter().find(|(known, _)| *known == id).map(|(_, unit)| *unit)
+    SIZES.iter().find(|(pattern, _)| fits(pattern, id)).map(|(_, unit)| *unit)
 }
 
 /// The known id nearest to a mistyped one.
@@ -133,10 +125,11 @@ mod tests {
     #[test]
     fn a_type_from_a_template_has_the_unit_of_its_family() {
         assert_eq!(of_price("ec2.m7g.large"), Some("hour"));
-        assert_eq!(of_price("ec2.t3_unlimited_surplus"), Some("vCPU-hour"));
         assert_eq!(of_price("ebs.io2_iops"), Some("IOPS-month"));
         assert_eq!(of_price("rds.mysql.db.t4g.micro"), Some("hour"));
-        assert_eq!(of_price("rds.mysql"), None);
+        assert_eq!(of_price("rds.io1"), Some("GB-month"));
+        assert_eq!(of_price("rds."), None);
+        assert_eq!(of_size("cache.serverless.memcached.floor"), Some("GB"));
         assert_eq!(of_price("ec2."), None);
         assert_eq!(nearest("apigw.htpp"), Some("apigw.http"));
     }

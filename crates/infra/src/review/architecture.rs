@@ -66,7 +66,7 @@ fn fargate(inventory: &Inventory) -> Option<String> {
         if is_fargate(&service.launch_type) {
             return Some(format!("{} is an ECS service with launch type FARGATE", at(resource)));
         }
-        if service.capacity_providers.iter().any(|(provider, _)| is_fargate(provider)) {
+        if service.capacity_providers.iter().any(|provider| is_fargate(&provider.name)) {
             return Some(format!("{} is an ECS service on Fargate's capacity providers", at(resource)));
         }
         if by_task && !matches!(service.launch_type, Value::Known(_)) {

@@ -12,7 +12,8 @@ fn ec2(instance_type: &str) -> Inventory {
 }
 
 fn serverless(protocol: Protocol, architecture: &str) -> Inventory {
-    let function = Function { memory_mb: Value::Known(512.0), architecture: known(architecture), ..Function::default() };
+    let function =
+        Function { memory_mb: Value::Known(512.0), architecture: known(architecture), timeout_s: Value::Known(30.0), ..Function::default() };
     let mut resources = vec![("api", Api { protocol, ..Api::default() }.into()), ("function", function.into())];
     resources.extend(zone_and_secret());
     inventory(resources)

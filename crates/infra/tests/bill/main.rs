@@ -2,6 +2,7 @@
 
 mod actual;
 mod baselines;
+mod charged;
 mod faults;
 mod models;
 mod options;
@@ -11,9 +12,9 @@ mod templates;
 mod whole;
 
 use domain::prices::Prices;
-use infra::cost::{Bill, Load, cost};
+use infra::cost::{Bill, Load, Quantity, cost};
 use infra::inventory::balancing::LoadBalancer;
-use infra::inventory::compute::{Instance, Service, TaskDefinition, Volume};
+use infra::inventory::compute::{CapacityProvider, Instance, Service, TaskDefinition, Volume};
 use infra::inventory::names::Zone;
 use infra::inventory::secrets::Secret;
 use infra::price::{AwsPrices, Elsewhere, RegionalPrices};
@@ -52,6 +53,10 @@ pub(crate) fn inventory(resources: Vec<(&str, Kind)>) -> Inventory {
 
 pub(crate) fn known(text: &str) -> Value<String> {
     Value::Known(text.to_owned())
+}
+
+pub(crate) fn provider(name: &str, base: f64, weight: f64) -> CapacityProvider {
+    CapacityProvider { name: known(name), base: Value::Known(base), weight: Value::Known(weight) }
 }
 
 pub(crate) fn to(id: &str) -> Value<Link> {

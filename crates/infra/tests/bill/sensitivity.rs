@@ -1,7 +1,7 @@
 //! One thing changed moves what it should and nothing else.
 
 use super::*;
-use infra::cost::{Quantity, UnitPrice, Usd};
+use infra::cost::{UnitPrice, Usd};
 use infra::inventory::data::{Cache, Database, ServerlessCache, Table};
 use infra::inventory::network::{Endpoint, NatGateway};
 use infra::inventory::observe::{Alarm, Dashboard, Topic, Trail};
@@ -28,7 +28,7 @@ fn inventories() -> Vec<Inventory> {
         Endpoint { service: known("bedrock-runtime"), endpoint_type: known("Interface"), subnets: vec![to("a"), to("b")], ..Endpoint::default() };
     let mut resources = fargate(true);
     if let Kind::Service(service) = &mut resources[1].1 {
-        service.capacity_providers = vec![(known("FARGATE"), Value::Known(1.0)), (known("FARGATE_SPOT"), Value::Known(3.0))];
+        service.capacity_providers = vec![provider("FARGATE", 0.0, 1.0), provider("FARGATE_SPOT", 0.0, 3.0)];
     }
     let disk = Volume {
         size_gb: Value::Known(100.0),

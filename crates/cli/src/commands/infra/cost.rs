@@ -28,7 +28,13 @@ pub(crate) fn cost(context: &Context, cost: &Cost) -> Result<Exit, Failure> {
     }
     let mut load = load(&cost.prices)?;
     let inventory = match &cost.option {
-        Some(name) => option(name)?.inventory(&load, Variant::default()),
+        Some(name) => {
+            let option = option(name)?;
+            if let Some(why) = option.lacks_memory(&load) {
+                return Err(Failure::usage(format!("--option {name}: {why}")));
+            }
+            option.inventory(&load, Variant::default())
+        }
         None => declared(&cost.path, &mut load)?,
     };
     let region = region_of(&inventory).unwrap_or(configured);

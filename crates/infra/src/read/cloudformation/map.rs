@@ -15,6 +15,7 @@ mod secrets;
 
 use super::Declared;
 use crate::inventory::{Inventory, Kind, Resource, Unrecognised};
+use crate::read::extras;
 use crate::value::Value;
 use properties::{Names, Properties};
 
@@ -68,6 +69,7 @@ pub(super) fn map(declared: &[Declared]) -> Inventory {
     let names = Names::of(declared);
     let mut inventory = Inventory::default();
     for resource in declared {
+        extras::add(&mut inventory, &resource.id, &resource.type_name, &resource.properties);
         let properties = Properties { node: &resource.properties, names: &names, id: &resource.id };
         let kinds = match kind(&resource.type_name, properties) {
             Some(kind) => vec![(String::new(), kind)],

@@ -20,6 +20,7 @@ mod written;
 
 use super::declared::Declared;
 use crate::inventory::{Inventory, Kind, Resource, Unrecognised};
+use crate::read::extras;
 use context::Context;
 pub(super) use not_needed::is_validation;
 use reader::Reader;
@@ -29,6 +30,7 @@ pub(super) fn inventory(declared: &[Declared]) -> Inventory {
     let context = Context::of(declared);
     let mut inventory = Inventory::default();
     for (index, one) in declared.iter().enumerate() {
+        extras::add(&mut inventory, &one.id, &one.type_name, &one.body);
         let reader = Reader::of(&context, one);
         // What adds to something that stands elsewhere is told by itself.
         let alone = || if context.is_joined(index) { None } else { alone::kind(&reader) };

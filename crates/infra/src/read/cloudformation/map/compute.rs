@@ -42,7 +42,7 @@ fn common(p: Properties<'_>) -> Instance {
         user_data: user_data(p),
         launch_template: if template.is_absent() { p.link("LaunchTemplate.LaunchTemplateName") } else { template },
         cpu_credits: Value::Absent,
-        volumes: p.parts("BlockDeviceMappings").into_iter().filter_map(|mapping| mapping.part("Ebs")).map(ebs).collect(),
+        volumes: p.parts("BlockDeviceMappings").into_iter().filter_map(ebs).collect(),
     }
 }
 
@@ -54,8 +54,10 @@ fn user_data(p: Properties<'_>) -> Value<String> {
     })
 }
 
-fn ebs(p: Properties<'_>) -> Volume {
-    Volume { size_gb: p.number("VolumeSize"), throughput: p.number("Throughput"), ..volume_settings(p) }
+fn ebs(mapping: Properties<'_>) -> Option<Volume> {
+    let p = mapping.part("Ebs")?;
+    let is_data = Volume::is_data_device(&mapping.text("DeviceName"));
+    Some(Volume { size_gb: p.number("VolumeSize"), throughput: p.number("Throughput"), is_data, ..volume_settings(p) })
 }
 
 pub(super) fn volume(p: Properties<'_>) -> Volume {

@@ -28,12 +28,17 @@ pub(super) fn database(p: Properties<'_>) -> Database {
 pub(super) fn table(p: Properties<'_>) -> Table {
     Table {
         billing_mode: p.text("BillingMode"),
-        read_units: p.number("ProvisionedThroughput.ReadCapacityUnits"),
-        write_units: p.number("ProvisionedThroughput.WriteCapacityUnits"),
+        read_units: units(p, "ProvisionedThroughput.ReadCapacityUnits"),
+        write_units: units(p, "ProvisionedThroughput.WriteCapacityUnits"),
         point_in_time_recovery: p.flag("PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled"),
         deletion_protection: p.flag("DeletionProtectionEnabled"),
         key_encrypted: p.flag("SSESpecification.SSEEnabled"),
     }
+}
+
+/// What a table and its indexes have of something.
+fn units(p: Properties<'_>, path: &str) -> Value<f64> {
+    p.parts("GlobalSecondaryIndexes").into_iter().map(|index| index.number(path)).fold(p.number(path), Value::plus)
 }
 
 /// What CDK writes for every table: settings of a replica stand with the replica.

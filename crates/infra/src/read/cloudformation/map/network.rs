@@ -19,7 +19,7 @@ pub(super) fn subnet(p: Properties<'_>) -> Subnet {
 }
 
 pub(super) fn nat_gateway(p: Properties<'_>) -> NatGateway {
-    NatGateway { subnet: p.link("SubnetId"), elastic_ip: p.link("AllocationId") }
+    NatGateway { subnet: p.link("SubnetId"), elastic_ip: p.link("AllocationId"), connectivity: p.text("ConnectivityType") }
 }
 
 pub(super) fn elastic_ip(p: Properties<'_>) -> ElasticIp {

@@ -44,7 +44,8 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
 fn instance(reader: &Reader<'_>) -> Instance {
     let mut security_groups = reader.links("vpc_security_group_ids", GROUPS);
     security_groups.extend(reader.links("security_groups", GROUPS));
-    let volumes = reader.blocks("root_block_device").into_iter().chain(reader.blocks("ebs_block_device"));
+    let root = reader.blocks("root_block_device").into_iter().map(|block| volume(&block, "volume_size", "volume_type"));
+    let further = reader.blocks("ebs_block_device").into_iter().map(|block| attached(&block, &block));
     Instance {
         instance_type: reader.text("instance_type"),
         subnet: reader.link("subnet_id", SUBNETS),
@@ -57,7 +58,7 @@ fn instance(reader: &Reader<'_>) -> Instance {
         user_data: user_data(reader),
         launch_template: template_of(reader),
         cpu_credits: reader.text("credit_specification.cpu_credits"),
-        volumes: volumes.map(|block| volume(&block, "volume_size", "volume_type")).collect(),
+        volumes: root.chain(further).collect(),
     }
 }
 
@@ -65,7 +66,8 @@ fn instance_of_template(reader: &Reader<'_>) -> Instance {
     let mut security_groups = reader.links("vpc_security_group_ids", GROUPS);
     security_groups.extend(reader.links("network_interfaces.security_groups", GROUPS));
     let profile = if reader.has("iam_instance_profile.name") { "iam_instance_profile.name" } else { "iam_instance_profile.arn" };
-    let volumes = reader.blocks("block_device_mappings").into_iter().flat_map(|mapping| mapping.blocks("ebs"));
+    let mappings = reader.blocks("block_device_mappings").into_iter();
+    let volumes = mappings.flat_map(|mapping| mapping.blocks("ebs").into_iter().map(move |ebs| attached(&mapping, &ebs)));
     Instance {
         instance_type: reader.text("instance_type"),
         subnet: reader.link("network_interfaces.subnet_id", SUBNETS),
@@ -78,8 +80,13 @@ fn instance_of_template(reader: &Reader<'_>) -> Instance {
         user_data: decoded(pattern_of(reader, "user_data")),
         launch_template: Value::Absent,
         cpu_credits: reader.text("credit_specification.cpu_credits"),
-        volumes: volumes.map(|block| volume(&block, "volume_size", "volume_type")).collect(),
+        volumes: volumes.collect(),
     }
+}
+
+/// A disk on a device that a mapping names.
+fn attached(mapping: &Reader<'_>, ebs: &Reader<'_>) -> Volume {
+    Volume { is_data: Volume::is_data_device(&mapping.text("device_name")), ..volume(ebs, "volume_size", "volume_type") }
 }
 
 fn volume(reader: &Reader<'_>, size: &str, volume_type: &str) -> Volume {
@@ -89,6 +96,7 @@ fn volume(reader: &Reader<'_>, size: &str, volume_type: &str) -> Volume {
         iops: reader.number("iops"),
         throughput: reader.number("throughput"),
         encrypted: reader.flag("encrypted"),
+        is_data: false,
     }
 }
 

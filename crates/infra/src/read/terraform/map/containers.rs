@@ -4,7 +4,7 @@ use super::compute::TARGET_GROUPS;
 use super::network::{GROUPS, SUBNETS};
 use super::reader::Reader;
 use crate::attribute::{Attribute, Node};
-use crate::inventory::compute::{Cluster, Container, ScalingPolicy, ScalingTarget, Service, TaskDefinition};
+use crate::inventory::compute::{CapacityProvider, Cluster, Container, ScalingPolicy, ScalingTarget, Service, TaskDefinition};
 use crate::inventory::{Kind, Link};
 use crate::value::Value;
 
@@ -142,8 +142,8 @@ fn desired_count(reader: &Reader<'_>) -> Value<f64> {
     }
 }
 
-fn strategy(reader: &Reader<'_>) -> (Value<String>, Value<f64>) {
-    (reader.text("capacity_provider"), reader.number("weight"))
+fn strategy(reader: &Reader<'_>) -> CapacityProvider {
+    CapacityProvider::read(reader.text("capacity_provider"), reader.number("base"), reader.number("weight"))
 }
 
 /// What `service/cluster/name`, `table/name` or `function:name:alias` means.

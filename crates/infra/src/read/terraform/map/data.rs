@@ -15,8 +15,8 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
         "aws_rds_cluster_instance" => cluster_instance(reader).into(),
         "aws_dynamodb_table" => Table {
             billing_mode: reader.text("billing_mode"),
-            read_units: reader.number("read_capacity"),
-            write_units: reader.number("write_capacity"),
+            read_units: units(reader, "read_capacity"),
+            write_units: units(reader, "write_capacity"),
             point_in_time_recovery: reader.flag("point_in_time_recovery.enabled"),
             deletion_protection: reader.flag("deletion_protection_enabled"),
             key_encrypted: reader.flag("server_side_encryption.enabled"),
@@ -35,6 +35,11 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
         .into(),
         _ => return None,
     })
+}
+
+/// What a table and its indexes have of something.
+fn units(reader: &Reader<'_>, name: &str) -> Value<f64> {
+    reader.blocks("global_secondary_index").iter().map(|index| index.number(name)).fold(reader.number(name), Value::plus)
 }
 
 fn database(reader: &Reader<'_>) -> Database {

@@ -18,7 +18,12 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
         "aws_vpc" => Vpc { cidr: reader.text("cidr_block") }.into(),
         "aws_subnet" => subnet(reader).into(),
         "aws_internet_gateway" => internet_gateway(reader).into(),
-        "aws_nat_gateway" => NatGateway { subnet: reader.link("subnet_id", SUBNETS), elastic_ip: reader.link("allocation_id", &["aws_eip"]) }.into(),
+        "aws_nat_gateway" => NatGateway {
+            subnet: reader.link("subnet_id", SUBNETS),
+            elastic_ip: reader.link("allocation_id", &["aws_eip"]),
+            connectivity: reader.text("connectivity_type"),
+        }
+        .into(),
         "aws_eip" => elastic_ip(reader).into(),
         "aws_route_table" | "aws_default_route_table" => route_table(reader).into(),
         "aws_security_group" | "aws_default_security_group" => security_group(reader).into(),

@@ -4,7 +4,8 @@ use super::{clean, get, known, outside, to};
 use crate::inventory::api::{Api, Integration, Protocol, Route, Stage, UsagePlan};
 use crate::inventory::balancing::{Listener, LoadBalancer, TargetGroup, WebAcl};
 use crate::inventory::compute::{
-    AutoScalingGroup, BeanstalkEnvironment, Function, Instance, LaunchTemplate, ScalingPolicy, ScalingTarget, Service, TaskDefinition,
+    AutoScalingGroup, BeanstalkEnvironment, CapacityProvider, Function, Instance, LaunchTemplate, ScalingPolicy, ScalingTarget, Service,
+    TaskDefinition,
 };
 use crate::inventory::identity::{Policy, Role, User};
 use crate::inventory::network::{ElasticIp, Endpoint, InternetGateway, RouteTable, SecurityGroup};
@@ -207,7 +208,8 @@ fn a_service_takes_its_clusters_strategy_and_is_what_a_target_scales() {
            scalable_dimension = \"ecs:service:DesiredCount\"
          }",
     );
-    assert_eq!(get::<Service>(&inventory, "aws_ecs_service.it").capacity_providers, [(known("FARGATE_SPOT"), Value::Known(2.0))]);
+    let spot = CapacityProvider { name: known("FARGATE_SPOT"), weight: Value::Known(2.0), ..CapacityProvider::default() };
+    assert_eq!(get::<Service>(&inventory, "aws_ecs_service.it").capacity_providers, [spot]);
     assert_eq!(get::<ScalingTarget>(&inventory, "aws_appautoscaling_target.it").target, to("aws_ecs_service.it"));
     assert_eq!(get::<ScalingPolicy>(&inventory, "aws_appautoscaling_policy.it").scaling_target, to("aws_appautoscaling_target.it"));
 }

@@ -1,7 +1,7 @@
 //! ECS: clusters, task definitions, services, and how services scale.
 
 use crate::attribute::Node;
-use crate::inventory::compute::{Cluster, Container, ScalingPolicy, ScalingTarget, Service, TaskDefinition};
+use crate::inventory::compute::{CapacityProvider, Cluster, Container, ScalingPolicy, ScalingTarget, Service, TaskDefinition};
 use crate::inventory::{Inventory, Kind, Link};
 use crate::read::cloudformation::Declared;
 use crate::read::cloudformation::map::properties::{Names, Properties};
@@ -72,8 +72,9 @@ pub(in crate::read::cloudformation::map) fn service(p: Properties<'_>) -> Servic
     }
 }
 
-fn strategy(p: Properties<'_>, path: &str) -> Vec<(Value<String>, Value<f64>)> {
-    p.parts(path).into_iter().map(|provider| (provider.text("CapacityProvider"), provider.number("Weight"))).collect()
+fn strategy(p: Properties<'_>, path: &str) -> Vec<CapacityProvider> {
+    let provider = |p: Properties<'_>| CapacityProvider::read(p.text("CapacityProvider"), p.number("Base"), p.number("Weight"));
+    p.parts(path).into_iter().map(provider).collect()
 }
 
 /// A cluster's own strategy holds for the services that have none; it stands in the cluster or in its association.
