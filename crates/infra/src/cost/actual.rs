@@ -68,6 +68,9 @@ const DATE_COLUMNS: &[&str] =
     &["lineitemusagestartdate", "usagestartdate", "usagedate", "date", "month", "timeperiodstart", "start", "billbillingperiodstartdate"];
 const KIND_COLUMNS: &[&str] = &["lineitemlineitemtype", "lineitemtype", "chargetype", "recordtype"];
 
+/// Nobody pays more, and sums of less fit.
+const USD_MAX: f64 = 1e12;
+
 /// Kinds of usage report lines that pay for use; the others (tax, credit, refund, fee) are listed by their kind.
 const USE: &[&str] = &["Usage", "DiscountedUsage", "SavingsPlanCoveredUsage", ""];
 
@@ -79,7 +82,13 @@ pub fn compare_actual(bill: &Bill, csv: &str) -> Result<Actual, InvalidExport> {
     let mut paid = Paid::default();
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(csv.trim_start_matches('\u{feff}').as_bytes());
     let headers = reader.headers().map_err(|e| InvalidExport(format!("the export is not CSV: {e}")))?.clone();
-    let is_wide = headers.len() > 1 && headers.iter().skip(1).all(|header| header.ends_with(')')) && letters(&headers[0]) == "service";
+    // A column that is called an amount holds those of all services; in the wide form each is called a service.
+    let is_of_one = |header: &str| header.ends_with(')') && !AMOUNT_COLUMNS.contains(&letters(header).as_str());
+    let is_total = |header: &str| letters(header).starts_with("totalcost");
+    let is_wide = headers.len() > 1
+        && letters(&headers[0]) == "service"
+        && headers.iter().skip(1).all(|header| is_of_one(header) || is_total(header))
+        && headers.iter().skip(1).any(is_of_one);
     if is_wide {
         paid.wide(&headers, &mut reader)?;
     } else {
@@ -163,7 +172,11 @@ impl Paid {
             if currency.is_some() {
                 check_currency(field(currency), line)?;
             }
-            self.months.extend(month(field(date)));
+            match (month(field(date)), field(date)) {
+                (Some(month), _) => drop(self.months.insert(month)),
+                (None, "") => {}
+                (None, other) => return Err(InvalidExport(format!("line {line}: {other:?} is not a date such as 2026-08-01"))),
+            }
             let kind = field(kind);
             let name = if USE.contains(&kind) { field(Some(service)) } else { kind };
             self.add(name, amount(field(Some(cost)), line)?);
@@ -241,11 +254,20 @@ fn month(text: &str) -> Option<String> {
 }
 
 fn amount(text: &str, line: u64) -> Result<Usd, InvalidExport> {
-    let plain: String = text.chars().filter(|letter| !matches!(letter, ',' | '$' | ' ')).collect();
+    let wrong = || InvalidExport(format!("line {line}: {text:?} is not an amount"));
+    let plain: String = text.chars().filter(|letter| !matches!(letter, '$' | ' ')).collect();
+    // A comma parts thousands; where it stands elsewhere it means something else, such as the decimals of other countries.
+    let (whole, _) = plain.split_once('.').unwrap_or((plain.as_str(), ""));
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    if whole.contains(',') && (first.trim_start_matches('-').is_empty() || groups.any(|group| group.len() != 3)) {
+        return Err(wrong());
+    }
+    let plain = plain.replace(',', "");
     if plain.is_empty() {
         return Ok(Usd::ZERO);
     }
     // Usage reports write small amounts as 1.2E-7; their last digits are beyond any cent.
-    let scientific = || plain.parse::<f64>().ok().filter(|number| number.abs() < 1e12).and_then(|number| Usd::parse(&format!("{number:.18}")));
-    Usd::parse(&plain).or_else(scientific).ok_or_else(|| InvalidExport(format!("line {line}: {text:?} is not an amount")))
+    let number: f64 = plain.parse().ok().filter(|number: &f64| number.abs() < USD_MAX).ok_or_else(wrong)?;
+    Usd::parse(&plain).or_else(|| Usd::parse(&format!("{number:.18}"))).ok_or_else(wrong)
 }

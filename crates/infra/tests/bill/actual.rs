@@ -49,6 +49,8 @@ fn a_plain_table_will_do() {
     let actual = compare("Cost (USD),Service\n\"1,030.37\",Amazon Elastic Compute Cloud - Compute\n9,Tax\n1039.37,Total\n").unwrap();
     assert_eq!(row(&actual, "EC2").1, "1,030.37");
     assert_eq!(actual.notes, ["the export has no dates; it is taken for one month"]);
+    let plainest = compare("Service,Cost (USD)\nAmazon RDS,61.84\n").unwrap();
+    assert_eq!(plainest.actual_usd.to_string(), "61.84");
 }
 
 #[test]
@@ -62,6 +64,10 @@ fn an_export_that_cannot_be_used_says_why_and_where() {
         ("Service,Cost,Currency\nAmazonEC2,much,USD\n", "line 2: \"much\" is not an amount"),
         ("Service,VPC($)\nyesterday,1\n", "line 2: \"yesterday\" is neither a date nor the row of totals"),
         ("", "no column for the service"),
+        ("Date,Service,Cost (USD)\n8/1/2026,AmazonEC2,100\n", "line 2: \"8/1/2026\" is not a date such as 2026-08-01"),
+        ("Date,Service,Cost (USD)\n2026-08-01,AmazonEC2,1\n01.09.2026,AmazonEC2,100\n", "line 3: \"01.09.2026\" is not a date"),
+        ("Service,Cost (USD)\nAmazon RDS,\"61,84\"\n", "line 2: \"61,84\" is not an amount"),
+        ("Service,Cost (USD)\nAmazon RDS,170000000000000\n", "line 2: \"170000000000000\" is not an amount"),
     ] {
         let error = compare(csv).unwrap_err();
         assert!(error.contains(expected), "{csv:?}: {error}");
