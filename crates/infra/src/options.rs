@@ -37,6 +37,12 @@ pub struct Variant {
 const TASKS_PER_VCPU: u64 = 20;
 /// The busiest minute against the average: traffic follows the day.
 const PEAK_TO_AVERAGE: u64 = 3;
+/// Seconds that a function may run.
+pub(crate) const LAMBDA_SECONDS_MAX: f64 = 900.0;
+/// MB that a function may have.
+const LAMBDA_MEMORY_MB_MAX: f64 = 10_240.0;
+/// MB of the machines that two options are made of, a t3.medium.
+const MACHINE_MEMORY_MB: f64 = 4_096.0;
 /// Seconds of a month of 730 hours.
 const MONTH_SECONDS: u64 = 730 * 3_600;
 
@@ -93,10 +99,21 @@ impl Deployment {
     pub fn units_needed(self, load: &Load) -> u64 {
         let tasks_of_unit = match self {
             Deployment::Ec2 | Deployment::Beanstalk => 2 * TASKS_PER_VCPU,
-            Deployment::Fargate => TASKS_PER_VCPU / 2,
+            Deployment::Fargate => fargate::tasks_at_once(load),
             Deployment::Lambda => 1,
         };
         tasks_at_peak(load).per(tasks_of_unit).ceil().max(1)
+    }
+
+    /// Why the option cannot have the memory that the load asks for.
+    pub fn lacks_memory(self, load: &Load) -> Option<String> {
+        let (what, most) = match self {
+            Deployment::Ec2 | Deployment::Beanstalk => ("its machine, a t3.medium,", MACHINE_MEMORY_MB),
+            Deployment::Fargate => ("a task on Fargate", fargate::MEMORY_MB_MAX),
+            Deployment::Lambda => ("a function", LAMBDA_MEMORY_MB_MAX),
+        };
+        let asked = load.memory_mb.filter(|asked| *asked > most)?;
+        Some(format!("{what} has at most {most} MB of memory, and the load asks for {asked}"))
     }
 }
 

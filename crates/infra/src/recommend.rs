@@ -11,7 +11,7 @@ pub use print::text;
 pub use svg::svg;
 
 use crate::cost::{Load, Range, Usd, cost, nearest};
-use crate::options::{Deployment, Variant, capacity_words};
+use crate::options::{Deployment, LAMBDA_SECONDS_MAX, Variant, capacity_words};
 use crate::price::RegionalPrices;
 use domain::prices::Prices;
 use serde::Serialize;
@@ -92,8 +92,6 @@ pub struct Exclusion {
     pub why: Vec<String>,
 }
 
-/// Seconds that a function may run.
-const LAMBDA_SECONDS_MAX: f64 = 900.0;
 /// Seconds that a REST API waits for an answer.
 const GATEWAY_SECONDS_MAX: f64 = 29.0;
 /// Executions at once of an account, unless it asks for more.
@@ -182,6 +180,7 @@ fn exclusions(option: Deployment, load: &Load, needs: &BTreeSet<Need>) -> Vec<St
     if option == Deployment::Lambda && load.seconds > LAMBDA_SECONDS_MAX && !needs.contains(&Need::LongRuns) {
         why.push(format!("a task runs for {} s, and a function for at most 15 minutes", load.seconds));
     }
+    why.extend(option.lacks_memory(load));
     why
 }
 
@@ -202,15 +201,16 @@ fn reasons(option: Deployment, load: &Load, variant: Variant) -> Vec<String> {
     let units = option.units_needed(load);
     let texts: &[&str] = match option {
         Deployment::Ec2 => &["one machine to understand, with full control over it", "no cold start, no limit to how long a task runs"],
-        Deployment::Fargate => {
-            &["two tasks in two zones: one may fail", "scales and updates without machines to look after", "no limit to how long a task runs"]
-        }
+        Deployment::Fargate => &["scales and updates without machines to look after", "no limit to how long a task runs"],
         Deployment::Lambda => &["costs follow use, down to nothing", "scales by itself, over several zones, and without public addresses"],
         Deployment::Beanstalk => &["AWS keeps the platform up to date", "no limit to how long a task runs"],
     };
     let mut reasons: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
     if option == Deployment::Beanstalk && variant.is_highly_available {
         reasons.push(format!("{} instances in two zones: one may fail", units.max(2)));
+    }
+    if option == Deployment::Fargate {
+        reasons.insert(0, format!("{} tasks in two zones: one may fail", units.max(2)));
     }
     if option == Deployment::Fargate && variant.is_private {
         reasons.push("tasks have no public address; they reach models through a NAT gateway".to_owned());

@@ -2,6 +2,7 @@
 
 use domain::prices::Prices;
 use infra::cost::{Load, Usd, cost};
+use infra::inventory::compute::TaskDefinition;
 use infra::options::Deployment;
 use infra::price::{AwsPrices, Elsewhere, RegionalPrices};
 use infra::recommend::{Need, Recommendation, plot, recommend, svg, text};
@@ -71,6 +72,25 @@ fn a_load_that_an_option_cannot_carry_excludes_it() {
     assert!(long.excluded.iter().any(|e| e.option == Deployment::Lambda && e.why[0].contains("at most 15 minutes")));
     let much = recommended("tasks=20000000", "");
     assert!(much.excluded.iter().any(|e| e.option == Deployment::Ec2 && e.why[0].contains("one instance does not carry")));
+    let large = recommended("memory_mb=20000", "");
+    assert_eq!(order(&large), ["fargate"]);
+    assert!(large.excluded.iter().any(|e| e.option == Deployment::Lambda && e.why[0].contains("at most 10240 MB")));
+    assert!(recommended("memory_mb=200000", "").ranked.is_empty());
+}
+
+#[test]
+fn a_larger_task_carries_more_at_once_and_has_a_size_that_fargate_offers() {
+    let task = |load: &str| {
+        let load = Load::parse(load).unwrap();
+        let inventory = Deployment::Fargate.inventory(&load, infra::options::Variant::default());
+        let (_, task) = inventory.all::<TaskDefinition>().next().unwrap();
+        (*task.cpu.known().unwrap(), *task.memory_mb.known().unwrap(), Deployment::Fargate.units_needed(&load))
+    };
+    // 69 tasks at the peak: ten for each half vCPU.
+    assert_eq!(task("tasks=1000000,seconds=60"), (512.0, 1_024.0, 7));
+    assert_eq!(task("tasks=1000000,seconds=60,memory_mb=30720"), (4_096.0, 30_720.0, 1));
+    assert_eq!(task("memory_mb=33000"), (8_192.0, 36_864.0, 1));
+    assert_eq!(task("memory_mb=100000"), (16_384.0, 106_496.0, 1));
 }
 
 #[test]

@@ -71,7 +71,7 @@ const TABLES: &[(Deployment, &str, &[Entry], &str, &str)] = &[
                 &["fargate"],
                 "two tasks of 0.5 vCPU and 1 GB cost this on x86, and a fifth less on ARM; $60 fits larger tasks",
             ),
-            ("ALB", "$20", &["alb"], "the hours and a tenth of a capacity unit"),
+            ("ALB", "$20", &["alb"], "the hours, and the fifth of a capacity unit that 155 GB take"),
             TRANSFER,
             BEDROCK,
         ],

@@ -36,7 +36,7 @@ pub(super) fn inventory(load: &Load, variant: Variant) -> Inventory {
     }
     if variant.is_private {
         builder.add("nat_address", ElasticIp { instance: Value::Absent });
-        builder.add("nat", NatGateway { subnet: to("public_subnet_1"), elastic_ip: to("nat_address") });
+        builder.add("nat", NatGateway { subnet: to("public_subnet_1"), elastic_ip: to("nat_address"), ..NatGateway::default() });
     }
     builder.add("environment", BeanstalkEnvironment { application: to("application"), platform: known("Python 3.11"), settings });
     if is_balanced {

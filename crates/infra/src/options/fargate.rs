@@ -1,7 +1,7 @@
 //! Option 2: tasks on Fargate behind an application load balancer.
 
 use super::common::{Builder, MODEL, known, to};
-use super::{Deployment, Variant};
+use super::{Deployment, TASKS_PER_VCPU, Variant};
 use crate::cost::Load;
 use crate::inventory::Inventory;
 use crate::inventory::balancing::{Action, Listener, LoadBalancer, TargetGroup};
@@ -14,8 +14,29 @@ use std::collections::BTreeMap;
 
 /// The founding document's two tasks, "for high availability".
 const TASKS_MIN: u64 = 2;
-/// CPU units with the most MB that Fargate pairs with them.
-const PAIRS: [(f64, f64); 4] = [(512.0, 4_096.0), (1_024.0, 8_192.0), (2_048.0, 16_384.0), (4_096.0, 30_720.0)];
+/// vCPUs with the most MB that Fargate pairs with them, and the steps that these come in.
+const PAIRS: [(f64, f64, f64); 6] = [
+    (0.5, 4_096.0, 1_024.0),
+    (1.0, 8_192.0, 1_024.0),
+    (2.0, 16_384.0, 1_024.0),
+    (4.0, 30_720.0, 1_024.0),
+    (8.0, 61_440.0, 4_096.0),
+    (16.0, MEMORY_MB_MAX, 8_192.0),
+];
+/// The most that a task may have; whoever asks for more is told so.
+pub(super) const MEMORY_MB_MAX: f64 = 122_880.0;
+
+/// vCPUs and MB of a task: the smallest pair that has the memory asked for.
+fn size(load: &Load) -> (f64, f64) {
+    let wanted = load.memory_mb.unwrap_or(1_024.0).min(MEMORY_MB_MAX);
+    let (vcpus, _, step) = PAIRS.into_iter().find(|(_, most, _)| wanted <= *most).unwrap_or(PAIRS[5]);
+    (vcpus, (wanted / step).ceil() * step)
+}
+
+/// Tasks of the load that one task on Fargate carries at once.
+pub(super) fn tasks_at_once(load: &Load) -> u64 {
+    (TASKS_PER_VCPU as f64 * size(load).0) as u64
+}
 
 pub(super) fn inventory(load: &Load, variant: Variant) -> Inventory {
     let mut builder = Builder::new("fargate");
@@ -32,11 +53,9 @@ pub(super) fn inventory(load: &Load, variant: Variant) -> Inventory {
         log_group: to("logs"),
         ..Container::default()
     };
-    // Memory comes in whole GB, and each amount of CPU allows a range of it.
-    let memory_mb = (load.memory_mb.unwrap_or(1_024.0) / 1_024.0).ceil() * 1_024.0;
-    let (cpu, _) = PAIRS.into_iter().find(|(_, most)| memory_mb <= *most).unwrap_or(PAIRS[3]);
+    let (vcpus, memory_mb) = size(load);
     let definition = TaskDefinition {
-        cpu: Value::Known(cpu),
+        cpu: Value::Known(vcpus * 1_024.0),
         memory_mb: Value::Known(memory_mb),
         compatibilities: vec![known("FARGATE")],
         task_role: to("role"),
@@ -100,7 +119,7 @@ fn balancer(builder: &mut Builder) {
 /// Two private subnets that reach the models through one NAT gateway.
 fn private_subnets(builder: &mut Builder) -> Vec<Value<crate::inventory::Link>> {
     builder.add("nat_address", ElasticIp { instance: Value::Absent });
-    builder.add("nat", NatGateway { subnet: to("public_subnet_1"), elastic_ip: to("nat_address") });
+    builder.add("nat", NatGateway { subnet: to("public_subnet_1"), elastic_ip: to("nat_address"), ..NatGateway::default() });
     for zone in 1..=2 {
         let cidr = Value::Known(format!("10.0.{}.0/24", 10 + zone));
         let subnet = Subnet { vpc: to("vpc"), cidr, zone: Value::Known(format!("zone {zone}")), public_ip: Value::Known(false) };

@@ -1,5 +1,6 @@
 //! Option 3: a function behind a REST API, which is the kind that knows API keys and limits for each client.
 
+use super::LAMBDA_SECONDS_MAX;
 use super::common::{Builder, MODEL, known, to};
 use crate::cost::Load;
 use crate::inventory::Inventory;
@@ -12,15 +13,13 @@ use std::collections::BTreeMap;
 /// The founding document's 30 s and 512 MB.
 const TIMEOUT_S: f64 = 30.0;
 const MEMORY_MB: f64 = 512.0;
-/// The longest that a function may run.
-const TIMEOUT_S_MAX: f64 = 900.0;
 
 pub(super) fn inventory(load: &Load) -> Inventory {
     let mut builder = Builder::new("lambda");
     let function = Function {
         runtime: known("python3.11"),
         memory_mb: Value::Known(load.memory_mb.unwrap_or(MEMORY_MB)),
-        timeout_s: Value::Known(load.seconds.ceil().clamp(TIMEOUT_S, TIMEOUT_S_MAX)),
+        timeout_s: Value::Known(load.seconds.ceil().clamp(TIMEOUT_S, LAMBDA_SECONDS_MAX)),
         role: to("role"),
         environment: BTreeMap::from([("ORCHESTRATOR_MODEL".to_owned(), Value::Known(format!("bedrock/{MODEL}")))]),
         ..Function::default()
