@@ -6,6 +6,7 @@ pub mod attribute;
 pub mod cost;
 pub mod iam;
 pub mod inventory;
+mod nearest;
 pub mod options;
 pub mod price;
 pub mod print;

@@ -10,7 +10,8 @@ pub use plot::{Curve, CurvePoint, plot};
 pub use print::text;
 pub use svg::svg;
 
-use crate::cost::{Load, Range, Usd, cost, nearest};
+use crate::cost::{Load, Range, Usd, cost};
+use crate::nearest::nearest;
 use crate::options::{Deployment, LAMBDA_SECONDS_MAX, Variant, capacity_words};
 use crate::price::RegionalPrices;
 use domain::prices::Prices;

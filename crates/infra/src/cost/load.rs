@@ -1,7 +1,7 @@
 //! What the infrastructure has to carry in a month: stated by the user, or assumed and then said so.
 
 use super::Quantity;
-use super::nearest;
+use crate::nearest::nearest;
 use serde::Serialize;
 use std::collections::BTreeSet;
 

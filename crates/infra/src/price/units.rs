@@ -106,7 +106,7 @@ pub(super) fn of_size(id: &str) -> Option<&'static str> {
 
 /// The known id nearest to a mistyped one.
 pub(super) fn nearest(id: &str) -> Option<&'static str> {
-    crate::cost::nearest(id, UNITS.iter().chain(SIZES).map(|(known, _)| *known))
+    crate::nearest::nearest(id, UNITS.iter().chain(SIZES).map(|(known, _)| *known))
 }
 
 fn fits(pattern: &str, id: &str) -> bool {
