@@ -59,9 +59,9 @@ impl Frame {
         Some(Frame { tasks: bounds(|point| point.tasks as f64), usd: bounds(|point| point.monthly_usd.to_f64()) })
     }
 
-    /// Where a point lies, both from 0 to 1, from the lower left.
+    /// Where a point lies, both from 0 to 1, from the lower left; what lies outside stands at the edge.
     pub(super) fn place(&self, tasks: f64, usd: f64) -> (f64, f64) {
-        let share = |value: f64, (low, high): (f64, f64)| (value.max(0.01).log10() - low) / (high - low).max(1.0);
+        let share = |value: f64, (low, high): (f64, f64)| ((value.max(0.01).log10() - low) / (high - low).max(1.0)).clamp(0.0, 1.0);
         (share(tasks, self.tasks), share(usd, self.usd))
     }
 
@@ -149,5 +149,18 @@ pub(super) fn short(number: f64) -> String {
         n if n >= 1e6 => format!("{}M", n / 1e6),
         n if n >= 1e3 => format!("{}k", n / 1e3),
         n => format!("{n}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_outside_the_frame_stands_at_its_edge() {
+        let point = |tasks| CurvePoint { tasks, monthly_usd: Usd::parse("0.05").unwrap() };
+        let curve = Curve { option: Deployment::Lambda, points: vec![point(10), point(1_000)] };
+        let frame = Frame::around(&[curve]).unwrap();
+        assert_eq!(frame.place(1.0, 1.0), (0.0, 1.0));
     }
 }
