@@ -47,6 +47,9 @@ pub(super) fn database(meter: &mut Meter<'_>, id: &str, database: &Database) {
     } else if let (Some(gb), Some(kind)) =
         (meter.number(id, "storage", &database.storage_gb, None), meter.text(id, "storage type", &database.storage_type, Some("gp2")))
     {
+        if kind.starts_with("io") {
+            meter.unpriced(id, format!("there is no price here for the I/O that {kind} is provisioned with"));
+        }
         let assumption = format!("{gb} GB {standby}; backups stay below the size of the database, which is free");
         meter.charge_times(id, &format!("RDS storage, {kind}"), (&format!("rds.{kind}"), factor), gb, assumption);
     }

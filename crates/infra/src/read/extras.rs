@@ -145,6 +145,11 @@ const TABLE: &[(&str, &str, When, Effect, &str)] = &[
     ("aws_cloudtrail", "insight_selector", Set, Beside, "insights"),
     ("AWS::CloudWatch::Alarm", "Metrics.MetricStat", Several, Beside, "the further metrics of its expression"),
     ("aws_cloudwatch_metric_alarm", "metric_query.metric", Several, Beside, "the further metrics of its expression"),
+    ("AWS::CertificateManager::Certificate", "CertificateAuthorityArn", Set, Beside, "a certificate of a private authority"),
+    ("aws_acm_certificate", "certificate_authority_arn", Set, Beside, "a certificate of a private authority"),
+    ("AWS::CertificateManager::Certificate", "CertificateExport", One(&["enabled"]), Beside, "a certificate that can be exported"),
+    ("aws_acm_certificate", "options.export", One(&["enabled"]), Beside, "a certificate that can be exported"),
+    ("AWS::Logs::LogGroup", "DataProtectionPolicy", Set, Beside, "looking for personal data in logs"),
     ("AWS::SNS::Subscription", "Protocol", One(&["sms"]), Beside, "text messages"),
     ("aws_sns_topic_subscription", "protocol", One(&["sms"]), Beside, "text messages"),
 ];

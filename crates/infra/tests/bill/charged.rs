@@ -119,12 +119,22 @@ fn extended_support_has_its_engines_and_its_third_year_and_an_unknown_version_is
 }
 
 #[test]
+fn the_price_of_a_disk_is_not_that_of_the_io_it_is_provisioned_with() {
+    let row = "[[price]]\nid = \"rds.io1\"\nunit = \"GB-month\"\nusd = \"0.125\"\nas_of = \"2026\"\nsource = \"test\"\nverified = true\n";
+    let own = AwsPrices::built_in().with(AwsPrices::parse(row).unwrap()).in_region("us-east-1", Elsewhere::Refuse).unwrap();
+    let (class, storage_gb, storage_type) = (known("db.t4g.medium"), Value::Known(100.0), known("io1"));
+    let database = Database { engine: known("postgres"), class, storage_gb, storage_type, ..Database::default() };
+    let bill = cost(&inventory(vec![("database", database.into())]), &Load::parse(IDLE).unwrap(), &own, &models());
+    assert_eq!(bill.unpriced[0].why, "there is no price here for the I/O that io1 is provisioned with");
+}
+
+#[test]
 fn what_a_price_file_is_asked_for_it_may_give() {
     let row = |id: &str, unit: &str| {
         format!("[[price]]\nid = {id:?}\nunit = {unit:?}\nusd = \"0.1\"\nas_of = \"2026\"\nsource = \"test\"\nverified = true\n")
     };
     // Each thing without a price names a row, and a file with that row is taken.
-    let (class, storage_type) = (known("db.m7g.large"), known("io1"));
+    let (class, storage_type) = (known("db.m7g.large"), known("standard"));
     let database = Database { engine: known("mariadb"), class, storage_gb: Value::Known(20.0), storage_type, ..Database::default() };
     let disk = Volume { size_gb: Value::Known(100.0), volume_type: known("io2"), iops: Value::Known(5_000.0), ..Volume::default() };
     let cache = ServerlessCache { engine: known("memcached") };
