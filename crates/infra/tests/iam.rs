@@ -170,7 +170,7 @@ fn what_is_missing_and_what_is_too_much_is_named() {
     assert_eq!(founding.excessive[0].why, "no need names this resource");
     let wide = compare(r#"{"Statement": {"Sid": "Wide", "Effect": "Allow", "Action": "bedrock:*", "Resource": "*"}}"#);
     assert_eq!((wide.missing.len(), wide.excessive.len(), wide.excessive[0].statement.as_str()), (0, 1, "Wide"));
-    let needed = "of all that it allows only bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream is needed";
+    let needed = "of all that it allows only bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream are needed";
     assert_eq!(wide.excessive[0].why, needed);
     let invoke = compare(r#"{"Statement": {"Effect": "Allow", "Action": "bedrock:Invoke*", "Resource": "*"}}"#);
     assert!(invoke.excessive[0].why.contains("it also allows bedrock:InvokeAgent"));

@@ -75,7 +75,8 @@ fn extended_support(meter: &mut Meter<'_>, id: &str, engine: &str, database: &Da
     let dearer_from = end.split_once('-').and_then(|(year, month)| Some(format!("{}-{month}", year.parse::<u16>().ok()? + EXTENDED_YEARS)));
     let is_dearer = dearer_from.is_some_and(|from| from.as_str() < today);
     let (row, year) = if is_dearer { ("rds.extended_support_third_year", ", in its third year or later") } else { ("rds.extended_support", "") };
-    let left = format!("{engine} {major} left standard support in {end}{year}");
+    let name = if engine == "postgres" { "PostgreSQL" } else { "MySQL" };
+    let left = format!("{name} {major} left standard support in {end}{year}");
     // The burstable classes have two vCPUs up to large; the others grow with their size.
     let class = database.class.known().map_or("", String::as_str);
     let has_two = ["db.t3.", "db.t4g."].iter().any(|family| class.starts_with(family)) && !class.ends_with("xlarge");

@@ -153,9 +153,11 @@ fn too_much(action: &str, resource: &str, needs: &[Need]) -> Option<String> {
     }
     let among: BTreeSet<&str> =
         needs.iter().flat_map(|need| &need.actions).map(String::as_str).filter(|needed| matches_action(action, needed)).collect();
-    Some(match among.len() {
-        0 => "no need has this action".to_owned(),
-        _ => format!("of all that it allows only {} is needed", Vec::from_iter(among).join(" and ")),
+    let among: Vec<&str> = among.into_iter().collect();
+    Some(match among.as_slice() {
+        [] => "no need has this action".to_owned(),
+        [one] => format!("of all that it allows only {one} is needed"),
+        several => format!("of all that it allows only {} are needed", several.join(" and ")),
     })
 }
 
