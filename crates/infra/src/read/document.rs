@@ -273,6 +273,9 @@ mod tests {
         assert_eq!(error(&text).message, "the document grows too large, or its aliases make it so");
         let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), "*a, ".repeat(1000));
         assert_eq!(error(&long).line, 2);
+        let nested: String = (0..95).map(|level| format!("&a{level} [")).collect();
+        let copies = format!("{nested}{}{}", "1,".repeat(50_000), "]".repeat(95));
+        assert_eq!(error(&copies).message, "the document grows too large, or its aliases make it so");
     }
 
     #[test]

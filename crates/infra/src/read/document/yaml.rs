@@ -114,6 +114,8 @@ impl Tree {
         let line = item.line;
         self.weight.add(fresh, line)?;
         if anchor > 0 {
+            // The copy that is kept costs what it weighs, so that anchors within anchors do not grow for nothing.
+            self.weight.add(weight, line)?;
             self.anchors.insert(anchor, (item.clone(), weight));
         }
         let Some(open) = self.open.last_mut() else {
