@@ -84,7 +84,11 @@ impl Reading<'_> {
         };
         let mut conditions = Vec::new();
         for (operator, keys) in operators {
-            let Attribute::Map(keys) = &keys.attribute else { continue };
+            let Attribute::Map(keys) = &keys.attribute else {
+                let untold = keys.text().map(|_| String::new());
+                conditions.push(Condition { operator: operator.clone(), key: "…".to_owned(), values: vec![untold] });
+                continue;
+            };
             for (key, values) in keys {
                 let values = values.items().into_iter().map(|item| (self.text)(item)).collect();
                 conditions.push(Condition { operator: operator.clone(), key: key.clone(), values });

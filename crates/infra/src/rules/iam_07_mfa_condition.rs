@@ -25,13 +25,15 @@ pub(super) static RULE: Rule = Rule {
 
 const KEY: &str = "aws:multifactorauthpresent";
 const AGE: &str = "aws:multifactorauthage";
+/// What a condition is on when that cannot be told.
+const UNTOLD: &str = "…";
 
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, user) in facts.all::<User>() {
         let documents = documents_of_user(facts.inventory, user);
         let statements = documents.iter().filter_map(|document| document.known()).flat_map(|document| &document.statements);
-        let asked: Vec<(&Statement, &Condition)> = statements.flat_map(|statement| statement.conditions.iter().map(move |condition| (statement, condition))).filter(|(_, condition)| [KEY, AGE].contains(&condition.key.to_lowercase().as_str())).collect();
+        let asked: Vec<(&Statement, &Condition)> = statements.flat_map(|statement| statement.conditions.iter().map(move |condition| (statement, condition))).filter(|(_, condition)| [KEY, AGE, UNTOLD].contains(&condition.key.to_lowercase().as_str())).collect();
         let answers: Vec<Option<bool>> = asked.iter().map(|(statement, condition)| asks(statement, condition)).collect();
         if answers.contains(&Some(true)) {
             tally.good(Seen::resource(resource, &[], "one of its policies asks for MFA"));
@@ -48,8 +50,11 @@ fn judge(facts: &Facts) -> Judgement {
 }
 
 /// Whether a condition keeps out requests without MFA, those with an access key among them: these do not have the key at all, and only
-/// some operators notice. `None` when its effect or value cannot be told.
+/// some operators notice. `None` when its effect, key or value cannot be told.
 fn asks(statement: &Statement, condition: &Condition) -> Option<bool> {
+    if condition.key == UNTOLD {
+        return None;
+    }
     let denies = statement.effect.holds(false, |effect| effect == "Deny")?;
     let value = condition.values.first().map_or(Some(""), |value| value.known().map(String::as_str))?;
     let is = |wanted: &str| value.eq_ignore_ascii_case(wanted);
