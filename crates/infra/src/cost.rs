@@ -246,6 +246,7 @@ fn resource_lines(meter: &mut Meter<'_>, id: &str, kind: &Kind) {
         Kind::WebAcl(acl) => balancing::web_acl(meter, id, acl),
         Kind::Api(api) => lambda::api(meter, id, api),
         Kind::Database(database) => data::database(meter, id, database),
+        Kind::DatabaseCluster(_) => meter.unpriced(id, "the storage and I/O of a database cluster have no price here"),
         Kind::Table(table) => data::table(meter, id, table),
         Kind::Cache(cache) => data::cache(meter, id, cache),
         Kind::ServerlessCache(cache) => data::serverless_cache(meter, id, cache),

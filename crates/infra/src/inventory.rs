@@ -213,6 +213,8 @@ kinds! {
     Authorizer(api::Authorizer),
     /// An RDS instance.
     Database(data::Database),
+    /// A cluster of RDS instances.
+    DatabaseCluster(data::DatabaseCluster),
     /// A DynamoDB table.
     Table(data::Table),
     /// An ElastiCache cluster or replication group.

@@ -54,7 +54,11 @@ fn patches_of_a_terraform_module_mend_its_faults() {
 
 /// The patches of a project that were tried out, for one rule.
 fn tried(file: &str, text: &str, rule: &str) -> Vec<Patch> {
-    let files = Files::in_memory([(file.to_owned(), text.as_bytes().to_vec())]);
+    tried_in(&[(file, text)], rule)
+}
+
+fn tried_in(files: &[(&str, &str)], rule: &str) -> Vec<Patch> {
+    let files = Files::in_memory(files.iter().map(|(file, text)| ((*file).to_owned(), text.as_bytes().to_vec())));
     let models = Prices::parse(include_str!("../../../prices/models.toml")).unwrap();
     let (decisions, today) = (Decisions::default(), Day::parse("2026-11-23").unwrap());
     let project = Project { files: &files, decisions: &decisions, models: &models, region: "us-east-1", today: &today };
@@ -76,12 +80,13 @@ fn a_value_that_goes_on_below_its_line_is_left_alone() {
 
 #[test]
 fn a_patch_that_does_not_mend_its_fault_is_dropped_and_the_others_stay() {
-    // What an instance of Aurora does is its cluster's to say.
-    let text = "resource \"aws_rds_cluster\" \"c\" {\n  engine = \"aurora-postgresql\"\n}\n\n\
-                resource \"aws_rds_cluster_instance\" \"i\" {\n  engine = \"aurora-postgresql\"\n  cluster_identifier = aws_rds_cluster.c.id\n}\n\n\
-                resource \"aws_db_instance\" \"db\" {\n  engine = \"postgres\"\n}\n";
-    let lines: Vec<u32> = tried("main.tf", text, "DB-04").iter().map(|patch| patch.start_line).collect();
-    assert_eq!(lines, [10]);
+    // What another file overrides cannot be set beside it.
+    let database = |name: &str| format!("resource \"aws_db_instance\" \"{name}\" {{\n  engine = \"postgres\"\n}}\n");
+    let text = format!("{}{}", database("fixed"), database("db"));
+    let fixed = "resource \"aws_db_instance\" \"fixed\" {\n  backup_retention_period = 1\n}\n";
+    let patches = tried_in(&[("main.tf", text.as_str()), ("override.tf", fixed)], "DB-04");
+    let lines: Vec<(String, u32)> = patches.into_iter().map(|patch| (patch.file, patch.start_line)).collect();
+    assert_eq!(lines, [("main.tf".to_owned(), 4)]);
 }
 
 #[test]

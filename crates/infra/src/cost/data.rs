@@ -2,7 +2,7 @@
 
 use super::Quantity;
 use super::meter::Meter;
-use crate::inventory::data::{Cache, Database, Queue, ServerlessCache, Table};
+use crate::inventory::data::{Cache, Database, DatabaseCluster, Queue, ServerlessCache, Table};
 
 /// Small things that a load does not state, each printed beside its line.
 ///
@@ -42,7 +42,9 @@ pub(super) fn database(meter: &mut Meter<'_>, id: &str, database: &Database) {
         let assumption = format!("{standby}, on demand, all 730 hours of the month");
         meter.charge_times(id, &format!("RDS {class}"), (&format!("rds.{family}.{class}"), factor), Quantity::MONTH_HOURS, assumption);
     }
-    if engine.starts_with("aurora") {
+    if meter.follow::<DatabaseCluster>(&database.cluster).is_some() {
+        // The storage is the cluster's, which says so itself.
+    } else if engine.starts_with("aurora") {
         meter.unpriced(id, "Aurora's storage and I/O have no price here");
     } else if let (Some(gb), Some(kind)) =
         (meter.number(id, "storage", &database.storage_gb, None), meter.text(id, "storage type", &database.storage_type, Some("gp2")))

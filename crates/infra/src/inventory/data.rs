@@ -33,6 +33,31 @@ pub struct Database {
     pub managed_password: Value<bool>,
     /// Its security groups.
     pub security_groups: Vec<Value<Link>>,
+    /// The cluster that it belongs to. That decides its storage, encryption, backups and password, which stand with the cluster.
+    pub cluster: Value<Link>,
+}
+
+/// A cluster of databases over one storage, as Aurora's are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct DatabaseCluster {
+    /// Such as `aurora-postgresql`.
+    pub engine: Value<String>,
+    /// Such as `16.4`.
+    pub engine_version: Value<String>,
+    /// What each of its instances is like, when they are not declared by themselves, as of a Multi-AZ cluster without Aurora.
+    pub class: Value<String>,
+    /// Whether it is encrypted. Absent: no.
+    pub encrypted: Value<bool>,
+    /// Days that backups are kept. Absent: 1.
+    pub backup_days: Value<f64>,
+    /// Whether it cannot be deleted by mistake. Absent: no.
+    pub deletion_protection: Value<bool>,
+    /// The password, when it is written down: known means it stands in the template.
+    pub password: Value<String>,
+    /// Whether Secrets Manager keeps the password.
+    pub managed_password: Value<bool>,
+    /// Its security groups.
+    pub security_groups: Vec<Value<Link>>,
 }
 
 /// A DynamoDB table.
@@ -59,7 +84,7 @@ pub struct Cache {
     pub engine: Value<String>,
     /// Such as `cache.t4g.micro`.
     pub node_type: Value<String>,
-    /// Nodes in all.
+    /// Nodes in all: shards, each with its replicas.
     pub nodes: Value<f64>,
     /// Whether data at rest is encrypted. Absent: no.
     pub encrypted_at_rest: Value<bool>,

@@ -115,7 +115,6 @@ fn canonical_kind(kind: &str, fields: Map<String, Value>) -> Value {
     if kind == "auto_scaling_group" && canonical.get("desired") == canonical.get("min") {
         canonical.remove("desired");
     }
-    // A launch template holds an instance; its fields have an instance's defaults.
     Value::Object(canonical)
 }
 

@@ -75,6 +75,7 @@ fn describe(kind: &Kind) -> Option<(Area, String)> {
         Kind::Budget(_) => plain(Area::Account, "budget"),
         Kind::CostAnomaly(_) => plain(Area::Account, "watch on unusual costs"),
         Kind::Database(database) => Some((Area::Database, with(&database.class, "database"))),
+        Kind::DatabaseCluster(cluster) => Some((Area::Database, with(&cluster.engine, "database cluster"))),
         Kind::Table(_) => plain(Area::Database, "DynamoDB table"),
         Kind::Cache(cache) => Some((Area::Caching, with(&cache.node_type, "cache"))),
         Kind::ServerlessCache(_) => plain(Area::Caching, "serverless cache"),

@@ -2,7 +2,7 @@
 
 use super::facts::is_terraform;
 use super::prelude::*;
-use crate::inventory::data::Database;
+use crate::inventory::data::DatabaseCluster;
 
 pub(super) static RULE: Rule = Rule {
     id: "DB-04",
@@ -24,13 +24,14 @@ const DAYS_MIN: f64 = 7.0;
 
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
-    for (resource, database) in facts.all::<Database>() {
-        // Aurora keeps a day of them, whoever asks.
-        let is_aurora = database.engine.known().is_some_and(|engine| engine.starts_with("aurora"));
-        let (days, default) = (database.backup_days.known().copied(), if is_terraform(resource) && !is_aurora { 0.0 } else { 1.0 });
+    let lone = facts.lone_databases().map(|(resource, database)| (resource, &database.backup_days, if is_terraform(resource) { 0.0 } else { 1.0 }));
+    // A cluster keeps a day whatever the language.
+    let clusters = facts.all::<DatabaseCluster>().map(|(resource, cluster)| (resource, &cluster.backup_days, 1.0));
+    for (resource, backup_days, default) in lone.chain(clusters) {
+        let days = backup_days.known().copied();
         let kept = |days: f64| if days == 0.0 { "it has no backups".to_owned() } else { format!("its backups are kept for {}", count(days as usize, "day")) };
         let note = kept(days.unwrap_or(default));
-        tally.holds(database.backup_days.holds(false, |days| *days >= DAYS_MIN), resource, &["BackupRetentionPeriod", "backup_retention_period"], notes(note.clone(), note, untold("how long its backups are kept", &database.backup_days)));
+        tally.holds(backup_days.holds(false, |days| *days >= DAYS_MIN), resource, &["BackupRetentionPeriod", "backup_retention_period"], notes(note.clone(), note, untold("how long its backups are kept", backup_days)));
     }
     tally.close(|| facts.not_needed("no RDS database is declared"))
 }
@@ -38,6 +39,7 @@ fn judge(facts: &Facts) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::data::Database;
 
     #[test]
     fn a_week_is_the_least() {
@@ -46,6 +48,10 @@ mod tests {
         fails(&RULE, database(1.0.into()));
         fails(&RULE, database(Value::Absent));
         is_unknown(&RULE, database(unclear()));
+        let cluster = |backup_days| world().with("c", DatabaseCluster { backup_days, ..DatabaseCluster::default() });
+        let member = Database { cluster: to("c"), ..Database::default() };
+        passes(&RULE, cluster(14.0.into()).with("db", member));
+        fails(&RULE, cluster(Value::Absent));
         does_not_apply(&RULE, world().with("vm", crate::inventory::compute::Instance::default()));
     }
 }

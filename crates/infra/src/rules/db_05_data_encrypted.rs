@@ -2,7 +2,7 @@
 
 use super::machines::machines;
 use super::prelude::*;
-use crate::inventory::data::{Cache, Database, Queue};
+use crate::inventory::data::{Cache, DatabaseCluster, Queue};
 use crate::inventory::compute::Volume;
 
 pub(super) static RULE: Rule = Rule {
@@ -27,7 +27,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn patch(_: &Inventory, resource: &Resource) -> Vec<Change> {
     match resource.kind {
-        Kind::Database(_) => set(("StorageEncrypted", "true"), ("storage_encrypted", "true")),
+        Kind::Database(_) | Kind::DatabaseCluster(_) => set(("StorageEncrypted", "true"), ("storage_encrypted", "true")),
         Kind::Volume(_) => set(("Encrypted", "true"), ("encrypted", "true")),
         Kind::Cache(_) => set(("AtRestEncryptionEnabled", "true"), ("at_rest_encryption_enabled", "true")),
         _ => Vec::new(),
@@ -41,8 +41,11 @@ fn judge(facts: &Facts) -> Judgement {
         let settings = &["StorageEncrypted", "storage_encrypted", "Encrypted", "encrypted", "AtRestEncryptionEnabled", "at_rest_encryption_enabled"];
         tally.holds(holds, resource, settings, notes(format!("{what} is encrypted"), format!("{what} is not encrypted"), untold(&format!("whether {what} is encrypted"), encrypted)));
     };
-    for (resource, database) in facts.all::<Database>() {
+    for (resource, database) in facts.lone_databases() {
         add(&database.encrypted, false, resource, "its storage");
+    }
+    for (resource, cluster) in facts.all::<DatabaseCluster>() {
+        add(&cluster.encrypted, false, resource, "its storage");
     }
     for (resource, volume) in facts.all::<Volume>() {
         add(&volume.encrypted, false, resource, "the disk");
@@ -70,6 +73,7 @@ fn judge(facts: &Facts) -> Judgement {
 mod tests {
     use super::*;
     use crate::inventory::compute::Instance;
+    use crate::inventory::data::Database;
 
     #[test]
     fn databases_and_disks_are_not_encrypted_by_themselves() {
@@ -78,6 +82,9 @@ mod tests {
         fails(&RULE, database(Value::Absent));
         is_unknown(&RULE, database(unclear()));
         is_unknown(&RULE, world().with("vm", Instance::default()));
+        let cluster = |encrypted| world().with("c", DatabaseCluster { encrypted, ..DatabaseCluster::default() });
+        passes(&RULE, cluster(true.into()).with("db", Database { cluster: to("c"), ..Database::default() }));
+        fails(&RULE, cluster(Value::Absent));
         fails(&RULE, world().with("vm", Instance { volumes: vec![Volume::default()], ..Instance::default() }));
         passes(&RULE, world().with("q", Queue::default()));
         does_not_apply(&RULE, world().with("vpc", crate::inventory::network::Vpc::default()));

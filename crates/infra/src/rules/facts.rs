@@ -1,6 +1,7 @@
 //! What a rule may look at.
 
 use super::judgement::{Judgement, Seen};
+use crate::inventory::data::{Database, DatabaseCluster};
 use crate::inventory::{Inventory, Kind, OfKind, Problem, Resource, Unrecognised};
 use crate::options::Deployment;
 use crate::review::{Architecture, Day, RepositoryFacts};
@@ -49,6 +50,12 @@ impl<'a> Facts<'a> {
     /// The resources of one kind.
     pub fn all<T: OfKind + 'static>(&self) -> impl Iterator<Item = (&'a Resource, &'a T)> + use<'a, T> {
         self.inventory.all::<T>()
+    }
+
+    /// The databases that decide over their own storage. Those of a declared cluster do not: the cluster is where it is set.
+    pub fn lone_databases(&self) -> impl Iterator<Item = (&'a Resource, &'a Database)> + use<'a> {
+        let inventory = self.inventory;
+        self.all::<Database>().filter(|(_, database)| inventory.follow::<DatabaseCluster>(&database.cluster).is_none())
     }
 
     /// Whether any resource is of this kind.

@@ -2,7 +2,7 @@
 
 use super::environments::variables;
 use super::prelude::*;
-use crate::inventory::data::Database;
+use crate::inventory::data::DatabaseCluster;
 use crate::inventory::secrets::{Parameter, Secret};
 use crate::sensitive::{is_plain, is_pointer, is_secret_name};
 
@@ -27,9 +27,9 @@ pub(super) static RULE: Rule = Rule {
 
 /// A database lets Secrets Manager make and keep its password. The one in the file is known and must go.
 fn patch(_: &Inventory, resource: &Resource) -> Vec<Change> {
-    let Kind::Database(_) = resource.kind else { return Vec::new() };
+    let (Kind::Database(_) | Kind::DatabaseCluster(_)) = resource.kind else { return Vec::new() };
     let mut changes = set(("ManageMasterUserPassword", "true"), ("manage_master_user_password", "true"));
-    changes.push(Change::Remove { settings: &["MasterUserPassword", "password"] });
+    changes.push(Change::Remove { settings: &["MasterUserPassword", "password", "master_password"] });
     changes
 }
 
@@ -44,12 +44,14 @@ fn judge(facts: &Facts) -> Judgement {
         let is_bad = is_written(&secret.written_value);
         tally.holds(Some(!is_bad), resource, &["SecretString", "secret_string"], notes(note(false), note(true), ""));
     }
-    for (resource, database) in facts.all::<Database>() {
-        let settings = &["MasterUserPassword", "password", "ManageMasterUserPassword", "manage_master_user_password"];
-        if is_written(&database.password) {
+    let lone = facts.lone_databases().map(|(resource, database)| (resource, &database.password, &database.managed_password));
+    let clusters = facts.all::<DatabaseCluster>().map(|(resource, cluster)| (resource, &cluster.password, &cluster.managed_password));
+    for (resource, password, managed_password) in lone.chain(clusters) {
+        let settings = &["MasterUserPassword", "password", "master_password", "ManageMasterUserPassword", "manage_master_user_password"];
+        if is_written(password) {
             tally.bad(Seen::resource(resource, settings, "its password is written into the template"));
         } else {
-            let is_managed = database.managed_password.holds(false, |is_managed| *is_managed) == Some(true);
+            let is_managed = managed_password.holds(false, |is_managed| *is_managed) == Some(true);
             tally.good(Seen::resource(resource, settings, if is_managed { "Secrets Manager keeps its password" } else { "its password is not in the template" }));
         }
     }
@@ -105,6 +107,7 @@ fn written_in(script: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::inventory::compute::{Function, Instance};
+    use crate::inventory::data::Database;
 
     #[test]
     fn a_value_in_the_template_fails() {
@@ -112,6 +115,7 @@ mod tests {
         passes(&RULE, world().with("s", Secret::default()));
         fails(&RULE, world().with("db", Database { password: text("hunter2"), ..Database::default() }));
         passes(&RULE, world().with("db", Database { password: unclear(), ..Database::default() }));
+        fails(&RULE, world().with("c", DatabaseCluster { password: text("hunter2"), ..DatabaseCluster::default() }));
         fails(&RULE, world().with_mention(|r| &mut r.hard_coded, "AWS access key"));
     }
 

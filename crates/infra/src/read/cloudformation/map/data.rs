@@ -22,6 +22,7 @@ pub(super) fn database(p: Properties<'_>) -> Database {
         password: p.text("MasterUserPassword"),
         managed_password: p.flag("ManageMasterUserPassword"),
         security_groups: p.links("VPCSecurityGroups"),
+        cluster: p.link("DBClusterIdentifier"),
     }
 }
 

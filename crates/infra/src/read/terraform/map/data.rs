@@ -5,7 +5,7 @@ use super::network::GROUPS;
 use super::reader::Reader;
 use super::written::written;
 use crate::attribute::Attribute;
-use crate::inventory::data::{Bucket, Database, ImageRepository, Queue, ServerlessCache, Table};
+use crate::inventory::data::{Bucket, Database, DatabaseCluster, ImageRepository, Queue, ServerlessCache, Table};
 use crate::inventory::{Kind, Link};
 use crate::value::Value;
 
@@ -13,6 +13,7 @@ pub(super) fn kind(reader: &Reader<'_>) -> Option<Kind> {
     Some(match reader.type_name() {
         "aws_db_instance" => database(reader).into(),
         "aws_rds_cluster_instance" => cluster_instance(reader).into(),
+        "aws_rds_cluster" => database_cluster(reader).into(),
         "aws_dynamodb_table" => Table {
             billing_mode: reader.text("billing_mode"),
             read_units: units(reader, "read_capacity"),
@@ -44,12 +45,17 @@ fn units(reader: &Reader<'_>, name: &str) -> Value<f64> {
 
 fn database(reader: &Reader<'_>) -> Database {
     let origin = Origin::of(reader);
+    // Whoever asks for operations a second without naming a type gets `io1`.
+    let storage_type = match (reader.text("storage_type"), reader.number("iops")) {
+        (Value::Absent, iops) => iops.map(|_| "io1".to_owned()),
+        (told, _) => told,
+    };
     Database {
         engine: origin.or(reader.text("engine"), |source| source.text("engine")),
         engine_version: origin.or(reader.text("engine_version"), |source| source.text("engine_version")),
         class: reader.text("instance_class"),
         storage_gb: origin.or(reader.number("allocated_storage"), |source| source.number("allocated_storage")),
-        storage_type: reader.text("storage_type"),
+        storage_type,
         multi_az: reader.flag("multi_az"),
         public: reader.flag("publicly_accessible"),
         encrypted: origin.or(reader.flag("storage_encrypted"), |source| source.flag("storage_encrypted")),
@@ -58,6 +64,7 @@ fn database(reader: &Reader<'_>) -> Database {
         password: written(reader, "password"),
         managed_password: reader.flag("manage_master_user_password"),
         security_groups: reader.links("vpc_security_group_ids", GROUPS),
+        cluster: Value::Absent,
     }
 }
 
@@ -91,22 +98,38 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// An instance of an Aurora cluster; what the cluster decides is read from it.
+/// An instance of an Aurora cluster. What the cluster decides stands with the cluster, and cannot be told when that is elsewhere.
 fn cluster_instance(reader: &Reader<'_>) -> Database {
-    let cluster = reader.follow(&reader.link("cluster_identifier", &["aws_rds_cluster"]));
-    let of_cluster = |path: &str| cluster.map_or(Value::Absent, |cluster| cluster.flag(path));
+    let cluster = reader.link("cluster_identifier", &["aws_rds_cluster"]);
+    let elsewhere = match reader.follow(&cluster) {
+        Some(_) => None,
+        None => Some("its cluster decides, which is not declared here".to_owned()),
+    };
     Database {
         engine: reader.text("engine"),
         engine_version: reader.text("engine_version"),
         class: reader.text("instance_class"),
         public: reader.flag("publicly_accessible"),
-        encrypted: of_cluster("storage_encrypted"),
-        backup_days: cluster.map_or(Value::Absent, |cluster| cluster.number("backup_retention_period")),
-        deletion_protection: of_cluster("deletion_protection"),
-        managed_password: of_cluster("manage_master_user_password"),
-        password: cluster.map_or(Value::Absent, |cluster| written(&cluster, "master_password")),
-        security_groups: cluster.map_or_else(Vec::new, |cluster| cluster.links("vpc_security_group_ids", GROUPS)),
+        encrypted: elsewhere.clone().map_or(Value::Absent, Value::Unknown),
+        backup_days: elsewhere.clone().map_or(Value::Absent, Value::Unknown),
+        deletion_protection: elsewhere.clone().map_or(Value::Absent, Value::Unknown),
+        password: elsewhere.map_or(Value::Absent, Value::Unknown),
+        cluster,
         ..Database::default()
+    }
+}
+
+fn database_cluster(reader: &Reader<'_>) -> DatabaseCluster {
+    DatabaseCluster {
+        engine: reader.text("engine"),
+        engine_version: reader.text("engine_version"),
+        class: reader.text("db_cluster_instance_class"),
+        encrypted: reader.flag("storage_encrypted"),
+        backup_days: reader.number("backup_retention_period"),
+        deletion_protection: reader.flag("deletion_protection"),
+        password: written(reader, "master_password"),
+        managed_password: reader.flag("manage_master_user_password"),
+        security_groups: reader.links("vpc_security_group_ids", GROUPS),
     }
 }
 
