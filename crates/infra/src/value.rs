@@ -51,6 +51,15 @@ impl<T> Value<T> {
         }
     }
 
+    /// What the known value leads to.
+    pub fn and_then<U>(self, f: impl FnOnce(T) -> Value<U>) -> Value<U> {
+        match self {
+            Value::Known(value) => f(value),
+            Value::Unknown(why) => Value::Unknown(why),
+            Value::Absent => Value::Absent,
+        }
+    }
+
     /// Whether the condition holds: `Some` when the value is known, or absent and the default given; `None` when it cannot be told.
     pub fn holds(&self, default: bool, condition: impl FnOnce(&T) -> bool) -> Option<bool> {
         match self {

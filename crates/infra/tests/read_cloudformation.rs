@@ -5,10 +5,11 @@ use infra::inventory::OfKind;
 use infra::inventory::api::{Api, Integration, Protocol, Route, Stage, UsagePlan};
 use infra::inventory::balancing::{LoadBalancer, WebAcl};
 use infra::inventory::compute::{BeanstalkEnvironment, CapacityProvider, Function, Instance, ScalingPolicy, ScalingTarget, Service, TaskDefinition};
-use infra::inventory::data::{Database, Queue, Table};
-use infra::inventory::identity::{Policy, Role};
+use infra::inventory::data::{Cache, Database, DatabaseCluster, Queue, Table};
+use infra::inventory::identity::{Policy, Role, User};
 use infra::inventory::names::Record;
 use infra::inventory::network::{ElasticIp, Endpoint, InternetGateway, RouteTable, SecurityGroup, Subnet};
+use infra::inventory::observe::Budget;
 use infra::inventory::secrets::{Rotation, Secret};
 use infra::read::{Files, Options, read, read_files};
 use infra::{Inventory, Link, Value};
@@ -27,6 +28,10 @@ fn files(files: &[(&str, &str)]) -> Inventory {
 fn resources(resources: &str) -> Inventory {
     let indented: String = resources.lines().map(|line| format!("  {line}\n")).collect();
     files(&[("t.yaml", &format!("Resources:\n{indented}"))])
+}
+
+fn template(text: &str) -> Inventory {
+    files(&[("t.yaml", text)])
 }
 
 fn get<'a, T: OfKind>(inventory: &'a Inventory, id: &str) -> &'a T {
@@ -230,7 +235,7 @@ New: {Type: 'AWS::Brand::New'}
     let rotation: &Rotation = get(&inventory, "t/Rotation");
     assert_eq!((&rotation.secret, rotation.is_hosted, &rotation.days), (&to("t/Db"), true, &Known(30.0)));
     let unrecognised: Vec<&str> = inventory.unrecognised.iter().map(|resource| resource.id.as_str()).collect();
-    assert_eq!(unrecognised, ["t/Elsewhere", "t/New"]);
+    assert_eq!(unrecognised, ["t/New"]);
 }
 
 #[test]
@@ -371,6 +376,149 @@ Closed: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: x, Secu
     let out = |id: &str| get::<SecurityGroup>(&inventory, id).egress.iter().map(|one| one.cidr.clone()).collect::<Vec<_>>();
     let (everywhere, inside) = (Known("0.0.0.0/0".to_owned()), Known("10.0.0.0/8".to_owned()));
     assert_eq!((out("t/Quiet"), out("t/Closed")), (vec![everywhere, inside], vec![]), "a rule that stands apart takes nothing back");
+}
+
+#[test]
+fn how_many_nodes_and_what_storage_there_is_follows_from_other_settings() {
+    let inventory = resources(
+        "Db: {Type: 'AWS::RDS::DBInstance', Properties: {Engine: postgres, AllocatedStorage: 400, Iops: 10000}}
+Shards: {Type: 'AWS::ElastiCache::ReplicationGroup', Properties: {NodeGroupConfiguration: [{ReplicaCount: 1}, {ReplicaCount: 1}, {ReplicaCount: 1}]}}",
+    );
+    assert_eq!(get::<Database>(&inventory, "t/Db").storage_type, text("io1"), "whoever asks for operations gets io1");
+    assert_eq!(get::<Cache>(&inventory, "t/Shards").nodes, Known(6.0));
+}
+
+#[test]
+fn a_cluster_decides_over_its_members() {
+    let inventory = resources(
+        "Cluster: {Type: 'AWS::RDS::DBCluster', Properties: {Engine: aurora-postgresql, StorageEncrypted: true, BackupRetentionPeriod: 14}}
+Member: {Type: 'AWS::RDS::DBInstance', Properties: {Engine: aurora-postgresql, DBClusterIdentifier: !Ref Cluster}}
+Elsewhere: {Type: 'AWS::RDS::DBInstance', Properties: {Engine: aurora-postgresql, DBClusterIdentifier: made-elsewhere}}",
+    );
+    let cluster: &DatabaseCluster = get(&inventory, "t/Cluster");
+    assert_eq!((&cluster.encrypted, &cluster.backup_days), (&Known(true), &Known(14.0)));
+    assert_eq!(get::<Database>(&inventory, "t/Member").cluster, Known(Link::To("t/Cluster".to_owned())));
+    let elsewhere: &Database = get(&inventory, "t/Elsewhere");
+    assert!(elsewhere.encrypted.is_unknown() && elsewhere.backup_days.is_unknown() && elsewhere.password.is_unknown());
+}
+
+#[test]
+fn a_replica_is_what_its_source_is() {
+    let inventory = resources(
+        "Main: {Type: 'AWS::RDS::DBInstance', Properties: {DBInstanceIdentifier: main, Engine: postgres, AllocatedStorage: '20', StorageEncrypted: true}}
+Copy: {Type: 'AWS::RDS::DBInstance', Properties: {SourceDBInstanceIdentifier: main, DBInstanceClass: db.t4g.micro}}
+Elsewhere: {Type: 'AWS::RDS::DBInstance', Properties: {SourceDBInstanceIdentifier: other}}
+Restored: {Type: 'AWS::RDS::DBInstance', Properties: {DBSnapshotIdentifier: s}}",
+    );
+    let copy: &Database = get(&inventory, "t/Copy");
+    assert_eq!((&copy.engine, &copy.storage_gb, &copy.encrypted), (&text("postgres"), &Known(20.0), &Known(true)));
+    assert!(copy.backup_days.is_unknown());
+    assert!(get::<Database>(&inventory, "t/Elsewhere").encrypted.is_unknown() && get::<Database>(&inventory, "t/Restored").encrypted.is_unknown());
+}
+
+#[test]
+fn zones_are_one_only_when_their_expression_is() {
+    let inventory = template(
+        "Parameters: {A: {Type: String}, B: {Type: String}}
+Mappings: {Zones: {us-east-1: {A: us-east-1a, B: us-east-1b}, eu-west-1: {A: eu-west-1a, B: eu-west-1b}}}
+Resources:
+  MapA: {Type: 'AWS::EC2::Subnet', Properties: {AvailabilityZone: !FindInMap [Zones, !Ref AWS::Region, A]}}
+  First: {Type: 'AWS::EC2::Subnet', Properties: {AvailabilityZone: !Select [0, !GetAZs '']}}
+  ParamA: {Type: 'AWS::EC2::Subnet', Properties: {AvailabilityZone: !Ref A}}
+  ParamB: {Type: 'AWS::EC2::Subnet', Properties: {AvailabilityZone: !Ref B}}",
+    );
+    let zone = |id: &str| get::<Subnet>(&inventory, id).zone.clone();
+    assert!(zone("t/MapA").is_unknown(), "two that are unknown for the same reason are not in one zone");
+    assert_eq!(zone("t/First"), text("${Fn::GetAZs[0]}"));
+    assert!(zone("t/ParamA").known().is_some() && zone("t/ParamA") != zone("t/ParamB"));
+}
+
+#[test]
+fn what_a_condition_may_take_away_may_not_be_set() {
+    let inventory = template(
+        "Parameters: {Value: {Type: String}}
+Conditions: {Has: !Not [!Equals [!Ref Value, '']]}
+Resources:
+  Balancer:
+    Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+    Properties: {LoadBalancerAttributes: [!If [Has, {Key: access_logs.s3.enabled, Value: 'true'}, !Ref AWS::NoValue]]}
+  Perhaps: {Type: 'AWS::ElastiCache::ReplicationGroup', Properties: {AuthToken: !If [Has, !Ref Value, !Ref AWS::NoValue]}}
+  Surely: {Type: 'AWS::ElastiCache::ReplicationGroup', Properties: {AuthToken: !Ref Value}}
+  Budget:
+    Type: AWS::Budgets::Budget
+    Properties: {NotificationsWithSubscribers: !If [Has, [{Notification: {}}], !Ref AWS::NoValue]}
+  User:
+    Type: AWS::IAM::User
+    Properties:
+      Policies: [{PolicyDocument: {Statement: [{Effect: Deny, Action: '*', Resource: '*', Condition: {Bool: !If [Has, {a: b}, {a: b, c: d}]}}]}}]",
+    );
+    assert!(get::<LoadBalancer>(&inventory, "t/Balancer").access_logs.is_unknown());
+    assert!(get::<Cache>(&inventory, "t/Perhaps").authenticated.is_unknown());
+    assert_eq!(get::<Cache>(&inventory, "t/Surely").authenticated, Known(true));
+    assert!(get::<Budget>(&inventory, "t/Budget").notifications.is_unknown());
+    let document = get::<User>(&inventory, "t/User").inline[0].known().unwrap();
+    assert_eq!((document.statements[0].conditions[0].key.as_str(), document.statements[0].conditions[0].values[0].is_unknown()), ("…", true));
+}
+
+#[test]
+fn a_part_whose_whole_is_elsewhere_is_looked_at_all_the_same() {
+    let inventory = resources(
+        "Vpc: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16}}
+Default:
+  Type: AWS::EC2::SecurityGroupIngress
+  Properties: {GroupId: !GetAtt Vpc.DefaultSecurityGroup, IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0}
+Elsewhere: {Type: 'AWS::EC2::SecurityGroupIngress', Properties: {GroupId: sg-1, IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0}}
+Group: {Type: 'AWS::IAM::Group', Properties: {Policies: [{PolicyName: all, PolicyDocument: {Statement: []}}]}}
+Stage: {Type: 'AWS::ApiGateway::Deployment', Properties: {RestApiId: x, StageName: prod, StageDescription: {ThrottlingRateLimit: 50}}}
+Address: {Type: 'AWS::EC2::EIP'}
+Machine: {Type: 'AWS::EC2::Instance'}
+Association: {Type: 'AWS::EC2::EIPAssociation', Properties: {EIP: !Ref Address, InstanceId: !Ref Machine}}",
+    );
+    let default: &SecurityGroup = get(&inventory, "t/Vpc/DefaultSecurityGroup");
+    assert_eq!(default.ingress.iter().map(|one| one.cidr.clone()).collect::<Vec<_>>(), [Absent, text("0.0.0.0/0")]);
+    assert_eq!(get::<SecurityGroup>(&inventory, "t/Elsewhere").ingress.len(), 1);
+    assert_eq!(get::<Policy>(&inventory, "t/Group/Policies[0]").name, text("all"));
+    assert_eq!(get::<Stage>(&inventory, "t/Stage/Stage").throttle_rate, Known(50.0));
+    assert_eq!(get::<ElasticIp>(&inventory, "t/Address").instance, Known(Link::To("t/Machine".to_owned())));
+    assert!(inventory.unrecognised.is_empty());
+}
+
+#[test]
+fn names_that_are_written_as_text_lead_to_what_is_called_so() {
+    let inventory = resources(
+        "Cluster: {Type: 'AWS::ECS::Cluster', Properties: {ClusterName: prod}}
+Service: {Type: 'AWS::ECS::Service', Properties: {ServiceName: api, Cluster: prod}}
+Target: {Type: 'AWS::ApplicationAutoScaling::ScalableTarget', Properties: {ResourceId: service/prod/api}}
+Role: {Type: 'AWS::IAM::Role', Properties: {RoleName: app-role}}
+Policy: {Type: 'AWS::IAM::Policy', Properties: {PolicyName: p, Roles: [app-role], PolicyDocument: {Statement: []}}}
+Bucket: {Type: 'AWS::S3::Bucket', Properties: {BucketName: other}}
+User: {Type: 'AWS::IAM::Policy', Properties: {PolicyName: q, Users: [other], PolicyDocument: {Statement: []}}}",
+    );
+    assert_eq!(get::<ScalingTarget>(&inventory, "t/Target").target, to("t/Service"));
+    assert_eq!(get::<Service>(&inventory, "t/Service").cluster, to("t/Cluster"));
+    assert_eq!(get::<Role>(&inventory, "t/Role").inline.len(), 1);
+    assert_eq!(get::<Policy>(&inventory, "t/User").name, text("q"), "a bucket is no user, whatever it is called");
+}
+
+#[test]
+fn what_hangs_on_an_unknown_condition_is_in_doubt_with_all_that_is_in_it() {
+    let inventory = files(&[
+        (
+            "root.yaml",
+            "Parameters: {P: {Type: String}}
+Conditions: {Has: !Equals [!Ref P, x]}
+Resources:
+  Child: {Type: 'AWS::CloudFormation::Stack', Condition: Has, Properties: {TemplateURL: child.yaml}}
+  Group: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: x}}
+  Topic: {Type: 'AWS::SNS::Topic', Condition: Has, Properties: {Subscription: [{Protocol: email}]}}
+  Rule: {Type: 'AWS::EC2::SecurityGroupIngress', Condition: Has, Properties: {GroupId: !Ref Group, IpProtocol: tcp, CidrIp: 0.0.0.0/0}}
+",
+        ),
+        ("child.yaml", "Resources: {Nat: {Type: 'AWS::EC2::NatGateway'}}\n"),
+    ]);
+    let doubtful: Vec<&str> = inventory.conditional.keys().map(String::as_str).collect();
+    assert_eq!(doubtful, ["root/Child/Nat", "root/Topic", "root/Topic/Subscription[0]"]);
+    assert!(get::<SecurityGroup>(&inventory, "root/Group").ingress[0].cidr.is_unknown(), "it may let nobody in");
 }
 
 #[test]

@@ -86,8 +86,8 @@ pub struct Budget {
     pub unit: Value<String>,
     /// Such as `COST`.
     pub budget_type: Value<String>,
-    /// Thresholds that somebody hears of.
-    pub notifications: u32,
+    /// Thresholds that somebody hears of. Absent: none.
+    pub notifications: Value<f64>,
     /// The services that it is limited to; empty is all.
     pub services: Vec<Value<String>>,
 }

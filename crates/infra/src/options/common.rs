@@ -64,7 +64,7 @@ impl Builder {
         for alarm in ["high_error_rate", "high_latency", "service_down"] {
             self.add(alarm, Alarm { period_s: Value::Known(60.0), actions: vec![to("alerts")], ..Alarm::default() });
         }
-        self.add("budget", Budget { unit: known("USD"), budget_type: known("COST"), notifications: 2, ..Budget::default() });
+        self.add("budget", Budget { unit: known("USD"), budget_type: known("COST"), notifications: Value::Known(2.0), ..Budget::default() });
         self.add("role", role());
         self.inventory
     }

@@ -18,7 +18,7 @@ use crate::inventory::{Inventory, Origin, Problem, Unrecognised};
 use crate::read::document::Item;
 use condition::Truth;
 use stack::Stacks;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use template::{Section, Template};
 
 /// A declared resource with its properties evaluated.
@@ -34,6 +34,8 @@ pub(crate) struct Declared {
     pub(crate) region: Option<String>,
     /// Its properties.
     pub(crate) properties: Node,
+    /// Why it cannot be told whether it is there at all, when it cannot.
+    pub(crate) doubt: Option<String>,
 }
 
 /// The inventory of these templates.
@@ -50,7 +52,8 @@ pub(crate) fn read(templates: &[Template]) -> Inventory {
     let stacks = Stacks::of(templates, &expanded);
     let mut unread = Vec::new();
     let mut declared = Vec::new();
-    let mut conditional = BTreeMap::new();
+    // Of the stacks within others, by their number: what is in one may not be there when the stack may not.
+    let mut doubts: HashMap<usize, String> = HashMap::new();
     let mut languages = BTreeSet::new();
     for (number, stack) in stacks.iter() {
         languages.insert(stack.template.language);
@@ -78,15 +81,13 @@ pub(crate) fn read(templates: &[Template]) -> Inventory {
                 continue;
             }
             let id = format!("{}/{}", stack.id, entry.key);
-            match stacks.resource_condition(number, &entry.value) {
-                Truth::True => {}
+            let doubt = match stacks.resource_condition(number, &entry.value) {
+                Truth::True => doubts.get(&number).cloned(),
                 Truth::False => continue,
-                Truth::Unknown(why) => {
-                    conditional.insert(id.clone(), why);
-                }
-            }
-            let is_nested_here = stack.has_nested(&entry.key);
-            if is_nested_here {
+                Truth::Unknown(why) => Some(why),
+            };
+            if let Some(nested) = stack.nested(&entry.key) {
+                doubts.extend(doubt.map(|why| (nested, why)));
                 continue;
             }
             let properties = match entry.value.get("Properties") {
@@ -95,7 +96,7 @@ pub(crate) fn read(templates: &[Template]) -> Inventory {
             };
             let properties = map::sam::with_globals(&stacks, number, type_name, properties);
             let origin = Origin { file: stack.template.file.clone(), line: entry.line, path: format!("Resources.{}", entry.key) };
-            declared.push(Declared { id, type_name: type_name.to_owned(), origin, region: stack.environment.region.clone(), properties });
+            declared.push(Declared { id, type_name: type_name.to_owned(), origin, region: stack.environment.region.clone(), properties, doubt });
         }
         if stack.template.is_sam() {
             map::sam::add_implicit_apis(&mut declared, &stacks, number);
@@ -106,7 +107,6 @@ pub(crate) fn read(templates: &[Template]) -> Inventory {
     problems.extend(stacks.into_problems());
     let mut inventory = map::map(&declared);
     inventory.unrecognised.extend(unread);
-    inventory.conditional = conditional;
     inventory.problems = problems.into_iter().collect();
     inventory.languages = languages.into_iter().collect();
     inventory

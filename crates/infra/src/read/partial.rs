@@ -31,6 +31,29 @@ pub(crate) fn placeholders(pattern: &str) -> Vec<&str> {
     parts.filter_map(|part| Some(&part[..part.find('}')?])).collect()
 }
 
+/// The reason for a parameter that nobody gives a value.
+pub(crate) fn without_default(parameter: &str) -> String {
+    format!("{PARAMETER}{parameter}{NO_DEFAULT}")
+}
+
+/// The parameter that nobody gives a value, when that is the reason.
+pub(crate) fn parameter(why: &str) -> Option<&str> {
+    why.strip_prefix(PARAMETER)?.strip_suffix(NO_DEFAULT)
+}
+
+/// The reason for what a condition may take away.
+pub(crate) fn perhaps(why: &str) -> String {
+    format!("{PERHAPS}{why}")
+}
+
+/// Whether the reason is that a condition may take it away, so that it cannot be told whether it is set at all.
+pub(crate) fn may_be_absent(why: &str) -> bool {
+    why.starts_with(PERHAPS)
+}
+
+const PARAMETER: &str = "parameter ";
+const NO_DEFAULT: &str = " has no default";
+const PERHAPS: &str = "it may not be set: ";
 const DEPENDS: &str = " depends on what is known only at deployment: ";
 const DEPENDS_AFTER_PATTERN: &str = "` depends on what is known only at deployment: ";
 

@@ -26,11 +26,12 @@ fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, budget) in facts.all::<Budget>() {
         let is_cost = budget.budget_type.holds(true, |kind| kind == "COST");
-        match (is_cost, budget.notifications) {
+        match (is_cost, &budget.notifications) {
             (Some(false), _) => {}
-            (_, 0) => tally.bad(Seen::resource(resource, &[], "it is a budget that tells nobody")),
+            (_, Value::Absent | Value::Known(0.0)) => tally.bad(Seen::resource(resource, &[], "it is a budget that tells nobody")),
             (None, _) => tally.unclear(Seen::resource(resource, &["BudgetType", "budget_type"], untold("whether it is a budget of costs", &budget.budget_type))),
-            (Some(true), n) => tally.good(Seen::resource(resource, &["BudgetLimit", "limit_amount"], format!("somebody hears of it at {}", count(n as usize, "threshold")))),
+            (Some(true), Value::Unknown(why)) => tally.unclear(Seen::resource(resource, &[], format!("whether somebody hears of it cannot be told: {why}"))),
+            (Some(true), Value::Known(n)) => tally.good(Seen::resource(resource, &["BudgetLimit", "limit_amount"], format!("somebody hears of it at {}", count(*n as usize, "threshold")))),
         }
     }
     for (resource, alarm) in facts.all::<Alarm>() {
@@ -51,10 +52,11 @@ mod tests {
     #[test]
     fn a_budget_must_tell_somebody() {
         let budget = |notifications| world().with("b", Budget { notifications, ..Budget::default() });
-        passes(&RULE, budget(2));
-        fails(&RULE, budget(0));
+        passes(&RULE, budget(2.0.into()));
+        fails(&RULE, budget(Value::Absent));
+        is_unknown(&RULE, budget(unclear()));
         fails(&RULE, world().with("vpc", crate::inventory::network::Vpc::default()));
-        is_unknown(&RULE, world().with("b", Budget { notifications: 1, budget_type: unclear(), ..Budget::default() }));
+        is_unknown(&RULE, world().with("b", Budget { notifications: 1.0.into(), budget_type: unclear(), ..Budget::default() }));
         is_unknown(&RULE, world());
     }
 }

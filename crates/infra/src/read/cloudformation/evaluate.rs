@@ -122,7 +122,16 @@ impl<'a> Stacks<'a> {
             Truth::False => self.evaluate(stack, otherwise),
             Truth::Unknown(why) => {
                 let (then, otherwise) = (self.evaluate(stack, then), self.evaluate(stack, otherwise));
-                if same(&then, &otherwise) { then } else { unknown(&why, line) }
+                let may_be_absent = |node: &Node| match &node.attribute {
+                    Attribute::Null => true,
+                    Attribute::Unknown(why) => partial::may_be_absent(why),
+                    _ => false,
+                };
+                match same(&then, &otherwise) {
+                    true => then,
+                    false if may_be_absent(&then) || may_be_absent(&otherwise) => unknown(&partial::perhaps(&why), line),
+                    false => unknown(&why, line),
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ mod compute;
 mod data;
 mod identity;
 mod join;
+mod known;
 mod names;
 mod network;
 mod observe;
@@ -17,10 +18,11 @@ use super::Declared;
 use crate::inventory::{Inventory, Kind, Resource, Unrecognised};
 use crate::read::extras;
 use crate::value::Value;
-use properties::{Names, Properties};
+use known::Names;
+use properties::Properties;
 
-/// Types that neither review nor price look at: they are parts of others, names for others, or permissions between them, and cost nothing.
-const NOT_NEEDED: [&str; 41] = [
+/// Types that neither review nor price look at: they are parts of others, names for others, or permissions between them.
+const NOT_NEEDED: [&str; 47] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::Deployment",
@@ -33,6 +35,7 @@ const NOT_NEEDED: [&str; 41] = [
     "AWS::ApiGatewayV2::ApiMapping",
     "AWS::ApiGatewayV2::Deployment",
     "AWS::ApiGatewayV2::DomainName",
+    "AWS::ApiGatewayV2::IntegrationResponse",
     "AWS::CloudFormation::WaitCondition",
     "AWS::CloudFormation::WaitConditionHandle",
     "AWS::EC2::DHCPOptions",
@@ -40,13 +43,17 @@ const NOT_NEEDED: [&str; 41] = [
     "AWS::EC2::NetworkAcl",
     "AWS::EC2::NetworkAclEntry",
     "AWS::EC2::SubnetNetworkAclAssociation",
+    "AWS::EC2::VPCCidrBlock",
     "AWS::EC2::VPCDHCPOptionsAssociation",
+    "AWS::EC2::VolumeAttachment",
     "AWS::ECS::CapacityProvider",
     "AWS::ECS::ClusterCapacityProviderAssociations",
     "AWS::ElastiCache::ParameterGroup",
     "AWS::ElastiCache::SubnetGroup",
     "AWS::ElasticBeanstalk::ApplicationVersion",
+    "AWS::ElasticBeanstalk::ConfigurationTemplate",
     "AWS::IAM::ServiceLinkedRole",
+    "AWS::KMS::Alias",
     "AWS::Lambda::Alias",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping",
@@ -60,6 +67,7 @@ const NOT_NEEDED: [&str; 41] = [
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::SecretsManager::ResourcePolicy",
+    "AWS::SecretsManager::SecretTargetAttachment",
     "AWS::Serverless::LayerVersion",
     "AWS::WAFv2::LoggingConfiguration",
 ];
@@ -68,6 +76,7 @@ const NOT_NEEDED: [&str; 41] = [
 pub(super) fn map(declared: &[Declared]) -> Inventory {
     let names = Names::of(declared);
     let mut inventory = Inventory::default();
+    let mut without_kind = Vec::new();
     for resource in declared {
         extras::add(&mut inventory, &resource.id, &resource.type_name, &resource.properties);
         let properties = Properties { node: &resource.properties, names: &names, id: &resource.id };
@@ -75,19 +84,35 @@ pub(super) fn map(declared: &[Declared]) -> Inventory {
             Some(kind) => vec![(String::new(), kind)],
             None => several(&resource.type_name, properties),
         };
-        if kinds.is_empty() && !join::is_joined(&resource.type_name) && !NOT_NEEDED.contains(&resource.type_name.as_str()) {
-            let (id, type_name) = (resource.id.clone(), resource.type_name.clone());
-            inventory.unrecognised.push(Unrecognised { id, type_name, origin: resource.origin.clone() });
+        if kinds.is_empty() {
+            without_kind.push(resource);
         }
         for (suffix, kind) in kinds {
-            let region = resource.region.clone().map_or(Value::Absent, Value::Known);
-            inventory.resources.push(Resource { id: format!("{}{suffix}", resource.id), origin: resource.origin.clone(), region, kind });
+            resource.add_to(&mut inventory, &suffix, kind);
         }
     }
-    join::join(&mut inventory, declared, &names);
+    network::add_default_groups(&mut inventory, declared);
+    let joined = join::join(&mut inventory, declared, &names);
+    let is_listed = |one: &Declared| !joined.contains(one.id.as_str()) && !NOT_NEEDED.contains(&one.type_name.as_str());
+    for one in without_kind.into_iter().filter(|one| is_listed(one)) {
+        let (id, type_name) = (one.id.clone(), one.type_name.clone());
+        inventory.unrecognised.push(Unrecognised { id, type_name, origin: one.origin.clone() });
+    }
     compute::ecs::apply_default_strategies(&mut inventory, declared, &names);
     sam::apply_defaults(&mut inventory, declared, &names);
     inventory
+}
+
+impl Declared {
+    /// Adds something that it is to the inventory, under its own id with a suffix. What may not be there is noted as such.
+    fn add_to(&self, inventory: &mut Inventory, suffix: &str, kind: Kind) {
+        let id = format!("{}{suffix}", self.id);
+        if let Some(why) = &self.doubt {
+            inventory.conditional.insert(id.clone(), why.clone());
+        }
+        let region = self.region.clone().map_or(Value::Absent, Value::Known);
+        inventory.resources.push(Resource { id, origin: self.origin.clone(), region, kind });
+    }
 }
 
 /// What one resource is, when it is exactly one thing.
@@ -131,6 +156,7 @@ fn kind(type_name: &str, p: Properties<'_>) -> Option<Kind> {
         "AWS::ApiGateway::UsagePlan" => api::usage_plan(p).into(),
         "AWS::ApiGateway::Authorizer" => api::authorizer(p, "RestApiId", "Type").into(),
         "AWS::RDS::DBInstance" => data::database(p).into(),
+        "AWS::RDS::DBCluster" => data::database_cluster(p).into(),
         "AWS::DynamoDB::Table" => data::table(p).into(),
         "AWS::DynamoDB::GlobalTable" => data::global_table(p).into(),
         "AWS::Serverless::SimpleTable" => sam::simple_table(p).into(),
@@ -169,8 +195,10 @@ fn kind(type_name: &str, p: Properties<'_>) -> Option<Kind> {
 /// What one resource is, when it stands for several things. Each has a suffix that keeps its id apart.
 fn several(type_name: &str, p: Properties<'_>) -> Vec<(String, Kind)> {
     match type_name {
+        "AWS::ApiGateway::Deployment" => api::stage_of_deployment(p),
         "AWS::ApiGateway::RestApi" => api::rest_api(p),
         "AWS::ApiGateway::Method" => api::method(p),
+        "AWS::IAM::Group" => identity::group(p),
         "AWS::SNS::Topic" => observe::topic(p),
         "AWS::Route53::RecordSetGroup" => names::record_group(p),
         "AWS::Serverless::Function" => sam::function(p),

@@ -7,6 +7,7 @@ use super::template::Section;
 use super::text;
 use crate::attribute::{Attribute, Node};
 use crate::read::document::{Content, Item};
+use crate::read::partial;
 
 impl<'a> Stacks<'a> {
     /// What `Ref` gives for a name.
@@ -112,7 +113,7 @@ impl<'a> Stacks<'a> {
         let value = match (given, declared.value.get("Default")) {
             (Some((parent, argument)), _) => self.evaluate(parent, argument),
             (None, Some(default)) => default.node(),
-            (None, None) => unknown(&format!("parameter {name} has no default"), declared.line),
+            (None, None) => unknown(&partial::without_default(name), declared.line),
         };
         let type_name = declared.value.get("Type").and_then(Item::text).unwrap_or("String");
         let value = match &value.attribute {

@@ -54,9 +54,9 @@ pub(crate) struct Stack<'a> {
 }
 
 impl Stack<'_> {
-    /// Whether this resource is a stack whose resources are read themselves.
-    pub(super) fn has_nested(&self, name: &str) -> bool {
-        self.nested.contains_key(name)
+    /// The stack that this resource is, when its resources are read themselves. Its number comes after that of the one that nests it.
+    pub(super) fn nested(&self, name: &str) -> Option<usize> {
+        self.nested.get(name).copied()
     }
 }
 

@@ -41,20 +41,37 @@ pub(super) fn authorizer(p: Properties<'_>, api: &str, kind: &str) -> Authorizer
 }
 
 pub(super) fn rest_stage(p: Properties<'_>) -> Stage {
-    let settings = p.parts("MethodSettings");
     // Settings for every method; those of one method say nothing of the others.
-    let is_for_all = |setting: &&Properties<'_>| {
-        let all = |name| setting.text(name).holds(true, |value| value == "*" || value == "/*") == Some(true);
-        all("HttpMethod") && all("ResourcePath")
-    };
-    let all = settings.iter().find(is_for_all);
-    let number = |name: &str| all.map_or(Value::Absent, |setting| setting.number(name));
+    let all = p.find("MethodSettings", |setting: Properties<'_>| {
+        let all = |name| setting.text(name).map(|value| value == "*" || value == "/*").or_default_of(true);
+        all("HttpMethod").and_then(|is_every_verb| if is_every_verb { all("ResourcePath") } else { Value::Known(false) })
+    });
+    let number = |name: &str| all.clone().and_then(|setting| setting.number(name));
     Stage {
         api: p.link("RestApiId"),
         throttle_rate: number("ThrottlingRateLimit"),
         throttle_burst: number("ThrottlingBurstLimit"),
         access_logs: p.link("AccessLogSetting.DestinationArn"),
     }
+}
+
+/// The stage that a deployment makes when it names one, which is then described inside of it.
+pub(super) fn stage_of_deployment(p: Properties<'_>) -> Vec<(String, Kind)> {
+    if p.at("StageName").is_none() {
+        return Vec::new();
+    }
+    let api = p.link("RestApiId");
+    let stage = match p.part("StageDescription") {
+        Some(description) => {
+            let own = |name: &str, of_all: Value<f64>| if of_all.is_absent() { description.number(name) } else { of_all };
+            let stage = rest_stage(description);
+            let throttle_rate = own("ThrottlingRateLimit", stage.throttle_rate);
+            let throttle_burst = own("ThrottlingBurstLimit", stage.throttle_burst);
+            Stage { api, throttle_rate, throttle_burst, ..stage }
+        }
+        None => Stage { api, ..Stage::default() },
+    };
+    vec![("/Stage".to_owned(), stage.into())]
 }
 
 pub(super) fn api_key(p: Properties<'_>) -> ApiKey {

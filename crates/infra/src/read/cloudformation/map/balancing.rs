@@ -5,10 +5,8 @@ use crate::inventory::balancing::{Action, Listener, LoadBalancer, TargetGroup, W
 use crate::value::Value;
 
 pub(super) fn load_balancer(p: Properties<'_>) -> LoadBalancer {
-    let attribute = |key: &str| {
-        let found = p.parts("LoadBalancerAttributes").into_iter().find(|entry| entry.text("Key").known().is_some_and(|name| name == key));
-        found.map_or(Value::Absent, |entry| entry.flag("Value"))
-    };
+    let attribute =
+        |key: &str| p.find("LoadBalancerAttributes", |entry| entry.text("Key").map(|name| name == key)).and_then(|entry| entry.flag("Value"));
     let mut subnets = p.links("Subnets");
     subnets.extend(p.parts("SubnetMappings").into_iter().map(|mapping| mapping.link("SubnetId")));
     LoadBalancer {

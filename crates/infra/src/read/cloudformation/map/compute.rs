@@ -31,7 +31,7 @@ fn common(p: Properties<'_>) -> Instance {
     }
     let template = p.link("LaunchTemplate.LaunchTemplateId");
     Instance {
-        instance_type: p.text("InstanceType"),
+        instance_type: instance_type(p),
         subnet: or_interface(p.link("SubnetId"), "SubnetId"),
         security_groups,
         public_ip: interface.map_or(p.flag("AssociatePublicIpAddress"), |interface| interface.flag("AssociatePublicIpAddress")),
@@ -43,6 +43,14 @@ fn common(p: Properties<'_>) -> Instance {
         launch_template: if template.is_absent() { p.link("LaunchTemplate.LaunchTemplateName") } else { template },
         cpu_credits: Value::Absent,
         volumes: p.parts("BlockDeviceMappings").into_iter().filter_map(ebs).collect(),
+    }
+}
+
+/// The type; where the template only says what it must be capable of, capacity and price decide.
+fn instance_type(p: Properties<'_>) -> Value<String> {
+    match p.text("InstanceType") {
+        Value::Absent if p.at("InstanceRequirements").is_some() => Value::Unknown("it is any type that meets its InstanceRequirements".to_owned()),
+        told => told,
     }
 }
 

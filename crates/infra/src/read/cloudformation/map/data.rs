@@ -3,17 +3,17 @@
 use super::properties::Properties;
 use crate::attribute::Node;
 use crate::inventory::Link;
-use crate::inventory::data::{Bucket, Cache, Database, ImageRepository, Queue, ServerlessCache, Table};
+use crate::inventory::data::{Bucket, Cache, Database, DatabaseCluster, ImageRepository, Queue, ServerlessCache, Table};
 use crate::read::document;
 use crate::value::Value;
 
 pub(super) fn database(p: Properties<'_>) -> Database {
-    Database {
+    let database = Database {
         engine: p.text("Engine"),
         engine_version: p.text("EngineVersion"),
         class: p.text("DBInstanceClass"),
         storage_gb: p.number("AllocatedStorage"),
-        storage_type: p.text("StorageType"),
+        storage_type: storage_type(p),
         multi_az: p.flag("MultiAZ"),
         public: p.flag("PubliclyAccessible"),
         encrypted: p.flag("StorageEncrypted"),
@@ -23,6 +23,59 @@ pub(super) fn database(p: Properties<'_>) -> Database {
         managed_password: p.flag("ManageMasterUserPassword"),
         security_groups: p.links("VPCSecurityGroups"),
         cluster: p.link("DBClusterIdentifier"),
+    };
+    if p.at("DBSnapshotIdentifier").is_none() {
+        return database;
+    }
+    let storage_gb = or_decided(database.storage_gb, "its snapshot decides");
+    Database {
+        engine: or_decided(database.engine, "its snapshot decides"),
+        storage_gb,
+        encrypted: or_decided(database.encrypted, "its snapshot decides"),
+        ..database
+    }
+}
+
+/// What is not set here and decided elsewhere.
+fn or_decided<T>(own: Value<T>, why: &str) -> Value<T> {
+    if own.is_absent() { Value::Unknown(why.to_owned()) } else { own }
+}
+
+/// What a replica does not say itself is as in its source. It needs no backups: what is lost is there.
+pub(super) fn inherit(replica: &mut Database, source: Option<Database>) {
+    fn take<T>(own: &mut Value<T>, original: Option<Value<T>>) {
+        if own.is_absent() {
+            *own = original.unwrap_or_else(|| Value::Unknown("it is a replica, and its source is not declared here".to_owned()));
+        }
+    }
+    let source = source.as_ref();
+    take(&mut replica.engine, source.map(|source| source.engine.clone()));
+    take(&mut replica.engine_version, source.map(|source| source.engine_version.clone()));
+    take(&mut replica.storage_gb, source.map(|source| source.storage_gb.clone()));
+    take(&mut replica.storage_type, source.map(|source| source.storage_type.clone()));
+    take(&mut replica.encrypted, source.map(|source| source.encrypted.clone()));
+    take(&mut replica.backup_days, Some(Value::Unknown("it is a replica, and its source is what is backed up".to_owned())));
+}
+
+/// Whoever asks for operations a second without naming a type gets `io1`.
+fn storage_type(p: Properties<'_>) -> Value<String> {
+    match p.text("StorageType") {
+        Value::Absent => p.number("Iops").map(|_| "io1".to_owned()),
+        told => told,
+    }
+}
+
+pub(super) fn database_cluster(p: Properties<'_>) -> DatabaseCluster {
+    DatabaseCluster {
+        engine: p.text("Engine"),
+        engine_version: p.text("EngineVersion"),
+        class: p.text("DBClusterInstanceClass"),
+        encrypted: p.flag("StorageEncrypted"),
+        backup_days: p.number("BackupRetentionPeriod"),
+        deletion_protection: p.flag("DeletionProtection"),
+        password: p.text("MasterUserPassword"),
+        managed_password: p.flag("ManageMasterUserPassword"),
+        security_groups: p.links("VpcSecurityGroupIds"),
     }
 }
 
@@ -48,10 +101,25 @@ pub(super) fn global_table(p: Properties<'_>) -> Table {
     let replica = |path: &str| replicas.first().map_or(Value::Absent, |replica| replica.flag(path));
     Table {
         billing_mode: p.text("BillingMode"),
+        read_units: scaled(replicas.first().copied(), "ReadProvisionedThroughputSettings", "Read"),
+        write_units: scaled(Some(p), "WriteProvisionedThroughputSettings", "Write"),
         point_in_time_recovery: replica("PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled"),
         deletion_protection: replica("DeletionProtectionEnabled"),
         key_encrypted: p.flag("SSESpecification.SSEEnabled"),
-        ..Table::default()
+    }
+}
+
+/// The units of a global table, whose writes always scale and whose reads may.
+fn scaled(p: Option<Properties<'_>>, settings: &str, what: &str) -> Value<f64> {
+    let Some(p) = p else { return Value::Absent };
+    let scaling = |name: &str| p.number(&format!("{settings}.{what}CapacityAutoScalingSettings.{name}"));
+    match (p.number(&format!("{settings}.{what}CapacityUnits")), scaling("MinCapacity"), scaling("MaxCapacity")) {
+        (Value::Absent, Value::Known(min), Value::Known(max)) if min == max => Value::Known(min),
+        (Value::Absent, Value::Known(min), Value::Known(max)) => Value::Unknown(format!("they scale between {min} and {max}")),
+        (Value::Absent, Value::Absent, Value::Absent) => Value::Absent,
+        (Value::Absent, ..) => Value::Unknown("they scale".to_owned()),
+        (told, ..) if p.at("GlobalSecondaryIndexes").is_none() => told,
+        _ => Value::Unknown("its indexes have some of their own".to_owned()),
     }
 }
 
@@ -70,20 +138,31 @@ pub(super) fn replication_group(p: Properties<'_>) -> Cache {
         Value::Absent => shards(p),
         told => told,
     };
-    let has_password = p.at("AuthToken").is_some() || !p.nodes("UserGroupIds").is_empty();
+    let guards = [p.present("AuthToken"), p.present("UserGroupIds")];
+    let authenticated = guards.iter().find(|guard| !guard.is_unknown() && !guard.is_absent()).or(guards.iter().find(|guard| guard.is_unknown()));
     Cache {
         engine: p.text("Engine").or_default_of("redis".to_owned()),
         node_type: p.text("CacheNodeType"),
         nodes,
         encrypted_at_rest: p.flag("AtRestEncryptionEnabled"),
         encrypted_in_transit: p.flag("TransitEncryptionEnabled"),
-        authenticated: if has_password { Value::Known(true) } else { Value::Absent },
+        authenticated: authenticated.cloned().unwrap_or_default(),
     }
 }
 
 /// Nodes of a group that is given by shards and replicas.
 fn shards(p: Properties<'_>) -> Value<f64> {
-    match (p.number("NumNodeGroups"), p.number("ReplicasPerNodeGroup").or_default_of(0.0)) {
+    let each = p.number("ReplicasPerNodeGroup").or_default_of(0.0);
+    let configured = p.parts("NodeGroupConfiguration");
+    if !configured.is_empty() {
+        let replicas = |shard: &Properties<'_>| match shard.number("ReplicaCount") {
+            Value::Absent => each.clone(),
+            told => told,
+        };
+        let nodes = configured.iter().map(|shard| replicas(shard).map(|replicas| 1.0 + replicas));
+        return nodes.fold(Value::Known(0.0), |sum, nodes| sum.and_then(|sum| nodes.map(|nodes| sum + nodes)));
+    }
+    match (p.number("NumNodeGroups"), each) {
         (Value::Known(shards), Value::Known(replicas)) => Value::Known(shards * (1.0 + replicas)),
         (Value::Absent, Value::Known(replicas)) => Value::Known(1.0 + replicas),
         (Value::Unknown(why), _) | (_, Value::Unknown(why)) => Value::Unknown(why),
@@ -109,7 +188,10 @@ pub(super) fn bucket(p: Properties<'_>) -> Bucket {
 }
 
 pub(super) fn queue(p: Properties<'_>) -> Queue {
-    let encrypted = if p.at("KmsMasterKeyId").is_some() { Value::Known(true) } else { p.flag("SqsManagedSseEnabled") };
+    let encrypted = match (p.present("KmsMasterKeyId"), p.flag("SqsManagedSseEnabled")) {
+        (key @ Value::Known(_), _) | (key @ Value::Unknown(_), Value::Known(false)) => key,
+        (_, by_itself) => by_itself,
+    };
     Queue { fifo: p.flag("FifoQueue"), encrypted, dead_letters: dead_letters(p) }
 }
 

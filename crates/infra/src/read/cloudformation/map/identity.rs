@@ -2,8 +2,8 @@
 
 use super::properties::{Properties, pattern};
 use crate::attribute::Node;
-use crate::inventory::Link;
 use crate::inventory::identity::{AccessKey, Document, InstanceProfile, Policy, Role, User};
+use crate::inventory::{Kind, Link};
 use crate::read::policy::Reading;
 use crate::value::Value;
 
@@ -35,6 +35,15 @@ pub(super) fn document(p: Properties<'_>, path: &str) -> Value<Document> {
 /// The policy document in a node.
 pub(super) fn of_node(p: Properties<'_>, node: &Node) -> Value<Document> {
     Reading { text: &pattern, link: &|node| p.names.pattern_link(node) }.document(node)
+}
+
+/// The policies that are written into a group: what its members may do is looked at as much as what a user may.
+pub(super) fn group(p: Properties<'_>) -> Vec<(String, Kind)> {
+    let policies = p.parts("Policies").into_iter().enumerate().map(|(index, policy)| {
+        let policy = Policy { name: policy.text("PolicyName"), document: document(policy, "PolicyDocument") };
+        (format!("/Policies[{index}]"), policy.into())
+    });
+    policies.collect()
 }
 
 fn inline(p: Properties<'_>) -> Vec<Value<Document>> {

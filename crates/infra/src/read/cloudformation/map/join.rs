@@ -1,47 +1,21 @@
 //! Resources that are parts of others: routes, rules, attachments, policies. Each is added to what it belongs to.
 
-use super::properties::{Names, Properties};
-use super::{api, balancing, compute, identity, network};
+use super::known::Names;
+use super::properties::Properties;
+use super::{api, balancing, compute, data, identity, network};
+use crate::attribute::{Attribute, Node};
 use crate::inventory::compute::ScalingTarget;
+use crate::inventory::data::DatabaseCluster;
 use crate::inventory::identity::Policy;
-use crate::inventory::{Inventory, Kind, Link, Resource, Unrecognised};
+use crate::inventory::network::SecurityGroup;
+use crate::inventory::{Inventory, Kind, Link};
 use crate::read::cloudformation::Declared;
 use crate::value::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Types that add to other resources.
-const JOINED: [&str; 22] = [
-    "AWS::ApiGateway::Method",
-    "AWS::ApiGatewayV2::IntegrationResponse",
-    "AWS::EC2::EIPAssociation",
-    "AWS::EC2::Route",
-    "AWS::EC2::SecurityGroupEgress",
-    "AWS::EC2::SecurityGroupIngress",
-    "AWS::EC2::SubnetRouteTableAssociation",
-    "AWS::EC2::VPCCidrBlock",
-    "AWS::EC2::VPCGatewayAttachment",
-    "AWS::EC2::VolumeAttachment",
-    "AWS::ElasticBeanstalk::ConfigurationTemplate",
-    "AWS::ElasticLoadBalancingV2::ListenerCertificate",
-    "AWS::ElasticLoadBalancingV2::ListenerRule",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::Policy",
-    "AWS::IAM::RolePolicy",
-    "AWS::IAM::UserPolicy",
-    "AWS::KMS::Alias",
-    "AWS::SecretsManager::SecretTargetAttachment",
-    "AWS::WAFv2::WebACLAssociation",
-    "AWS::ApplicationAutoScaling::ScalingPolicy",
-    "AWS::ElasticBeanstalk::Environment",
-];
-
-/// Whether resources of this type are parts of others.
-pub(super) fn is_joined(type_name: &str) -> bool {
-    JOINED.contains(&type_name)
-}
-
-/// Adds every part to what it belongs to. A part of something that is not declared here is listed as unrecognised.
-pub(super) fn join(inventory: &mut Inventory, declared: &[Declared], names: &Names) {
+/// Adds every part to what it belongs to. Gives the ids of those that found their place.
+pub(super) fn join<'d>(inventory: &mut Inventory, declared: &'d [Declared], names: &Names) -> HashSet<&'d str> {
+    leave_to_clusters(inventory);
     let targets = inventory.all::<ScalingTarget>();
     let scaling_targets = targets.filter_map(|(resource, target)| Some((target.target.known()?.clone(), resource.id.clone()))).collect();
     let mut joining = Joining { places: HashMap::new(), scaling_targets, inventory };
@@ -49,19 +23,23 @@ pub(super) fn join(inventory: &mut Inventory, declared: &[Declared], names: &Nam
         joining.places.insert(resource.id.clone(), place);
     }
     let all: HashMap<&str, &Declared> = declared.iter().map(|resource| (resource.id.as_str(), resource)).collect();
-    for part in declared.iter().filter(|resource| is_joined(&resource.type_name)) {
-        let p = Properties { node: &part.properties, names, id: &part.id };
-        if joining.add(part, p, &all) {
-            continue;
-        }
-        if matches!(part.type_name.as_str(), "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" | "AWS::IAM::UserPolicy") {
-            // Whom it is given to is declared elsewhere; what it allows is here.
-            let region = part.region.clone().map_or(Value::Absent, Value::Known);
-            let policy = Policy { name: p.text("PolicyName"), document: identity::document(p, "PolicyDocument") };
-            joining.inventory.resources.push(Resource { id: part.id.clone(), origin: part.origin.clone(), region, kind: policy.into() });
-        } else {
-            let (id, type_name) = (part.id.clone(), part.type_name.clone());
-            joining.inventory.unrecognised.push(Unrecognised { id, type_name, origin: part.origin.clone() });
+    declared.iter().filter(|part| joining.add(part, names, &all)).map(|part| part.id.as_str()).collect()
+}
+
+/// What a cluster decides of its members cannot be told when the cluster is elsewhere; one that is declared here says it itself.
+fn leave_to_clusters(inventory: &mut Inventory) {
+    let clusters: HashSet<String> = inventory.all::<DatabaseCluster>().map(|(resource, _)| resource.id.clone()).collect();
+    for resource in &mut inventory.resources {
+        let Kind::Database(member) = &mut resource.kind else { continue };
+        let is_elsewhere = match &member.cluster {
+            Value::Absent => false,
+            Value::Known(Link::To(cluster)) => !clusters.contains(cluster),
+            Value::Known(Link::Outside(_)) | Value::Unknown(_) => true,
+        };
+        if is_elsewhere {
+            let why = "its cluster decides, which is not declared here";
+            (member.encrypted, member.backup_days) = (Value::Unknown(why.to_owned()), Value::Unknown(why.to_owned()));
+            (member.deletion_protection, member.password) = (Value::Unknown(why.to_owned()), Value::Unknown(why.to_owned()));
         }
     }
 }
@@ -74,80 +52,94 @@ struct Joining<'a> {
 }
 
 impl Joining<'_> {
-    /// Adds one part; false when what it belongs to is not declared here.
-    fn add(&mut self, part: &Declared, p: Properties<'_>, all: &HashMap<&str, &Declared>) -> bool {
+    /// Adds a part; false when it is none, or when what it belongs to is not declared here and it says nothing by itself.
+    fn add(&mut self, part: &Declared, names: &Names, all: &HashMap<&str, &Declared>) -> bool {
+        let p = Properties { node: &part.properties, names, id: &part.id };
+        // Of a part that may not be there nothing can be told of what it adds.
+        let doubtful = part.doubt.as_ref().map(|why| {
+            let why = format!("whether {} is there at all is unknown: {why}", part.id);
+            Node::new(Attribute::Unknown(why), part.properties.line)
+        });
+        let added = Properties { node: doubtful.as_ref().unwrap_or(&part.properties), ..p };
         match part.type_name.as_str() {
             "AWS::EC2::Route" => self.change(&p.link("RouteTableId"), |kind| {
-                if let Kind::RouteTable(table) = kind {
-                    table.routes.push(network::route(p));
-                }
+                let Kind::RouteTable(table) = kind else { return false };
+                table.routes.push(network::route(added));
+                true
             }),
             "AWS::EC2::SubnetRouteTableAssociation" => self.change(&p.link("RouteTableId"), |kind| {
-                if let Kind::RouteTable(table) = kind {
-                    table.subnets.push(p.link("SubnetId"));
-                }
+                let Kind::RouteTable(table) = kind else { return false };
+                table.subnets.push(added.link("SubnetId"));
+                true
             }),
-            "AWS::EC2::VPCGatewayAttachment" => {
-                // The other gateway that is attached so is one of a VPN, which has no place here.
-                let gateway = p.link("InternetGatewayId");
-                self.change(&gateway, |kind| {
-                    if let Kind::InternetGateway(gateway) = kind {
-                        gateway.vpc = p.link("VpcId");
-                    }
+            // The other gateway that is attached so is one of a VPN, which has no place here.
+            "AWS::EC2::VPCGatewayAttachment" => self.change(&p.link("InternetGatewayId"), |kind| {
+                let Kind::InternetGateway(gateway) = kind else { return false };
+                gateway.vpc = added.link("VpcId");
+                true
+            }),
+            "AWS::EC2::SecurityGroupIngress" => self.add_rule(part, p, |group| group.ingress.push(network::ingress(added))),
+            "AWS::EC2::SecurityGroupEgress" => self.add_rule(part, p, |group| group.egress.push(network::egress(added))),
+            "AWS::EC2::EIPAssociation" => {
+                let by_id = p.link("AllocationId");
+                let address = if by_id.is_absent() { p.link("EIP") } else { by_id };
+                self.change(&address, |kind| {
+                    let Kind::ElasticIp(address) = kind else { return false };
+                    address.instance = added.link("InstanceId");
+                    true
                 })
             }
-            "AWS::EC2::SecurityGroupIngress" => self.change(&p.link("GroupId"), |kind| {
-                if let Kind::SecurityGroup(group) = kind {
-                    group.ingress.push(network::ingress(p));
-                }
-            }),
-            "AWS::EC2::SecurityGroupEgress" => self.change(&p.link("GroupId"), |kind| {
-                if let Kind::SecurityGroup(group) = kind {
-                    group.egress.push(network::egress(p));
-                }
-            }),
-            "AWS::EC2::EIPAssociation" => self.change(&p.link("AllocationId"), |kind| {
-                if let Kind::ElasticIp(address) = kind {
-                    address.instance = p.link("InstanceId");
-                }
-            }),
-            // The volume is counted where it is declared; which instance has it changes neither price nor review.
-            "AWS::EC2::VolumeAttachment" | "AWS::EC2::VPCCidrBlock" | "AWS::ApiGatewayV2::IntegrationResponse" => true,
             "AWS::ElasticLoadBalancingV2::ListenerCertificate" => self.change(&p.link("ListenerArn"), |kind| {
-                if let Kind::Listener(listener) = kind {
-                    listener.certificates.extend(balancing::certificates(p));
-                }
+                let Kind::Listener(listener) = kind else { return false };
+                listener.certificates.extend(balancing::certificates(added));
+                true
             }),
             "AWS::ElasticLoadBalancingV2::ListenerRule" => self.change(&p.link("ListenerArn"), |kind| {
-                if let Kind::Listener(listener) = kind {
-                    listener.actions.extend(balancing::actions_of_rule(p));
-                }
+                let Kind::Listener(listener) = kind else { return false };
+                listener.actions.extend(balancing::actions_of_rule(added));
+                true
             }),
             "AWS::ApiGateway::Method" => self.change(&Value::Known(Link::To(part.id.clone())), |kind| {
-                if let Kind::Route(route) = kind {
-                    route.route = api::route_of_method(p, all);
-                }
+                let Kind::Route(route) = kind else { return false };
+                route.route = api::route_of_method(p, all);
+                true
             }),
             "AWS::WAFv2::WebACLAssociation" => self.change(&p.link("WebACLArn"), |kind| {
-                if let Kind::WebAcl(acl) = kind {
-                    acl.protects.push(p.link("ResourceArn"));
-                }
+                let Kind::WebAcl(acl) = kind else { return false };
+                acl.protects.push(added.link("ResourceArn"));
+                true
             }),
-            "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" | "AWS::IAM::UserPolicy" => self.add_inline(p),
+            "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" | "AWS::IAM::UserPolicy" => {
+                if !self.add_inline(p, added) {
+                    // Whom it is given to is declared elsewhere; what it allows is here.
+                    let policy = Policy { name: p.text("PolicyName"), document: identity::document(p, "PolicyDocument") };
+                    part.add_to(self.inventory, "", policy.into());
+                }
+                true
+            }
             "AWS::IAM::ManagedPolicy" => {
-                let policy = Value::Known(Link::To(part.id.clone()));
+                let policy = part.doubt.as_ref().map_or_else(|| Value::Known(Link::To(part.id.clone())), |why| Value::Unknown(why.clone()));
                 for principal in principals(p) {
                     self.change(&principal, |kind| match kind {
-                        Kind::Role(role) => role.attached.push(policy.clone()),
-                        Kind::User(user) => user.attached.push(policy.clone()),
-                        _ => {}
+                        Kind::Role(role) => push(&mut role.attached, policy.clone()),
+                        Kind::User(user) => push(&mut user.attached, policy.clone()),
+                        _ => false,
                     });
                 }
                 true
             }
-            // What refers to these was read as referring to what they stand for.
-            "AWS::KMS::Alias" | "AWS::SecretsManager::SecretTargetAttachment" => true,
-            "AWS::ElasticBeanstalk::ConfigurationTemplate" => true,
+            "AWS::RDS::DBInstance" => {
+                let source = p.link("SourceDBInstanceIdentifier");
+                let declared = if let Value::Known(Link::To(id)) = &source { all.get(id.as_str()) } else { None };
+                let original = declared.map(|one| data::database(Properties { node: &one.properties, ..p }));
+                self.change(&Value::Known(Link::To(part.id.clone())), |kind| {
+                    let Kind::Database(database) = kind else { return false };
+                    if !source.is_absent() {
+                        data::inherit(database, original);
+                    }
+                    true
+                })
+            }
             "AWS::ElasticBeanstalk::Environment" => {
                 if let Value::Known(Link::To(template)) = p.link("TemplateName")
                     && let Some(template) = all.get(template.as_str())
@@ -155,15 +147,15 @@ impl Joining<'_> {
                     let template = Properties { node: &template.properties, ..p };
                     let (platform, settings) = (compute::platform(template), compute::option_settings(template));
                     self.change(&Value::Known(Link::To(part.id.clone())), |kind| {
-                        if let Kind::BeanstalkEnvironment(environment) = kind {
-                            // What the environment says itself wins.
-                            if environment.platform.is_absent() {
-                                environment.platform = platform;
-                            }
-                            for (name, value) in settings {
-                                environment.settings.entry(name).or_insert(value);
-                            }
+                        let Kind::BeanstalkEnvironment(environment) = kind else { return false };
+                        // What the environment says itself wins.
+                        if environment.platform.is_absent() {
+                            environment.platform = platform;
                         }
+                        for (name, value) in settings {
+                            environment.settings.entry(name).or_insert(value);
+                        }
+                        true
                     });
                 }
                 true
@@ -176,22 +168,37 @@ impl Joining<'_> {
         }
     }
 
-    /// Changes what a link points at; false when that is not declared here.
-    fn change(&mut self, link: &Value<Link>, change: impl FnOnce(&mut Kind)) -> bool {
+    /// Changes what a link points at; false when that is not declared here, or is nothing that this can be done to.
+    fn change(&mut self, link: &Value<Link>, change: impl FnOnce(&mut Kind) -> bool) -> bool {
         let Value::Known(Link::To(id)) = link else { return false };
         let Some(&place) = self.places.get(id) else { return false };
-        change(&mut self.inventory.resources[place].kind);
+        change(&mut self.inventory.resources[place].kind)
+    }
+
+    /// Adds a rule to its group. Where that is declared elsewhere, what it lets through is here all the same: a group of this rule alone.
+    fn add_rule(&mut self, part: &Declared, p: Properties<'_>, add: impl Fn(&mut SecurityGroup)) -> bool {
+        let is_added = self.change(&p.link("GroupId"), |kind| {
+            let Kind::SecurityGroup(group) = kind else { return false };
+            add(group);
+            true
+        });
+        if !is_added {
+            let vpc = Value::Unknown("the group that it adds to is not declared here".to_owned());
+            let mut group = SecurityGroup { vpc, ..SecurityGroup::default() };
+            add(&mut group);
+            part.add_to(self.inventory, "", group.into());
+        }
         true
     }
 
-    fn add_inline(&mut self, p: Properties<'_>) -> bool {
-        let document = identity::document(p, "PolicyDocument");
+    fn add_inline(&mut self, p: Properties<'_>, added: Properties<'_>) -> bool {
+        let document = identity::document(added, "PolicyDocument");
         let mut is_added = false;
         for principal in principals(p) {
             is_added |= self.change(&principal, |kind| match kind {
-                Kind::Role(role) => role.inline.push(document.clone()),
-                Kind::User(user) => user.inline.push(document.clone()),
-                _ => {}
+                Kind::Role(role) => push(&mut role.inline, document.clone()),
+                Kind::User(user) => push(&mut user.inline, document.clone()),
+                _ => false,
             });
         }
         is_added
@@ -207,6 +214,11 @@ impl Joining<'_> {
             policy.scaling_target = Value::Known(Link::To(target.clone()));
         }
     }
+}
+
+fn push<T>(list: &mut Vec<T>, item: T) -> bool {
+    list.push(item);
+    true
 }
 
 /// The roles and users that a policy is given to.

@@ -3,11 +3,9 @@
 use super::properties::Properties;
 use crate::inventory::Kind;
 use crate::inventory::names::{Certificate, Record, Zone, undotted};
-use crate::value::Value;
 
 pub(super) fn zone(p: Properties<'_>) -> Zone {
-    let is_private = !p.nodes("VPCs").is_empty();
-    Zone { name: p.text("Name").map(undotted), private: if is_private { Value::Known(true) } else { Value::Absent } }
+    Zone { name: p.text("Name").map(undotted), private: p.present("VPCs") }
 }
 
 /// A record; one of a group takes the group's zone unless it names one.

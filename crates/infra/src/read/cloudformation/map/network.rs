@@ -1,9 +1,14 @@
 //! VPCs, subnets, gateways, routes, security groups, endpoints.
 
+use super::known::{DEFAULT_GROUP, default_group};
 use super::properties::Properties;
+use crate::attribute::{Attribute, Node};
 use crate::inventory::network::{ElasticIp, Endpoint, FlowLog, NatGateway, Permission, RouteEntry, RouteTable, SecurityGroup, Subnet, Vpc};
+use crate::inventory::{Inventory, Link};
+use crate::read::cloudformation::Declared;
 use crate::read::partial;
 use crate::value::Value;
+use std::collections::BTreeSet;
 
 pub(super) fn vpc(p: Properties<'_>) -> Vpc {
     Vpc { cidr: p.text("CidrBlock") }
@@ -11,8 +16,12 @@ pub(super) fn vpc(p: Properties<'_>) -> Vpc {
 
 pub(super) fn subnet(p: Properties<'_>) -> Subnet {
     let zone = match p.text("AvailabilityZone") {
-        // The expression tells zones apart as well as their names do.
-        Value::Unknown(why) => Value::Known(partial::pattern(&why).map_or_else(|| why.clone(), str::to_owned)),
+        // The expression tells zones apart as well as their names do, and so does the name of a parameter; another reason may stand for
+        // many zones.
+        Value::Unknown(why) => match partial::pattern(&why).or(partial::parameter(&why)) {
+            Some(expression) => Value::Known(expression.to_owned()),
+            None => Value::Unknown(why),
+        },
         told => told,
     };
     Subnet { vpc: p.link("VpcId"), cidr: p.text("CidrBlock"), zone, public_ip: p.flag("MapPublicIpOnLaunch") }
@@ -56,6 +65,31 @@ pub(super) fn security_group(p: Properties<'_>) -> SecurityGroup {
         description: p.text("GroupDescription"),
         ingress: p.parts("SecurityGroupIngress").into_iter().map(ingress).collect(),
         egress: own_egress(p),
+    }
+}
+
+/// The groups that come with VPCs, as far as something refers to them: whoever is in one reaches all others in it.
+pub(super) fn add_default_groups(inventory: &mut Inventory, declared: &[Declared]) {
+    let mut referred = BTreeSet::new();
+    for one in declared {
+        find_default_groups(&one.properties, &mut referred);
+    }
+    for vpc in declared.iter().filter(|one| one.type_name == "AWS::EC2::VPC" && referred.contains(one.id.as_str())) {
+        let (this, line) = (|id: String| Value::Known(Link::To(id)), vpc.origin.line);
+        let group = this(default_group(&vpc.id));
+        let inside = Permission { protocol: Value::Known("-1".to_owned()), group, line, ..Permission::default() };
+        let description = Value::Known("default VPC security group".to_owned());
+        let group = SecurityGroup { vpc: this(vpc.id.clone()), description, ingress: vec![inside], egress: vec![Permission::everything(line)] };
+        vpc.add_to(inventory, &default_group(""), group.into());
+    }
+}
+
+fn find_default_groups<'d>(node: &'d Node, referred: &mut BTreeSet<&'d str>) {
+    match &node.attribute {
+        Attribute::Reference { resource, attribute: Some(attribute) } if attribute == DEFAULT_GROUP => drop(referred.insert(resource)),
+        Attribute::List(items) => items.iter().for_each(|item| find_default_groups(item, referred)),
+        Attribute::Map(entries) => entries.values().for_each(|entry| find_default_groups(entry, referred)),
+        _ => {}
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn budget(p: Properties<'_>) -> Budget {
         limit: p.number("Budget.BudgetLimit.Amount"),
         unit: p.text("Budget.BudgetLimit.Unit"),
         budget_type: p.text("Budget.BudgetType"),
-        notifications: p.nodes("NotificationsWithSubscribers").len() as u32,
+        notifications: p.count("NotificationsWithSubscribers"),
         services: p.texts("Budget.CostFilters.Service"),
     }
 }

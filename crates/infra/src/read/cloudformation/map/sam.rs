@@ -1,6 +1,7 @@
 //! SAM: functions with the roles and routes that they bring, APIs with their stages, tables, and the template's `Globals`.
 
-use super::properties::{Names, Properties};
+use super::known::Names;
+use super::properties::Properties;
 use super::{api, compute, identity};
 use crate::attribute::{Attribute, Node};
 use crate::inventory::api::{Api, ApiKey, Integration, Protocol, Route, Stage, UsagePlan};
@@ -53,27 +54,33 @@ pub(crate) fn add_implicit_apis(declared: &mut Vec<Declared>, stacks: &Stacks<'_
     let (first_rest, first_http) = {
         let is_of_stack = |id: &str| id.strip_prefix(&prefix).is_some_and(|name| !name.contains('/'));
         let functions = declared.iter().filter(|resource| resource.type_name == "AWS::Serverless::Function" && is_of_stack(&resource.id));
-        let mut events: Vec<(&str, u32)> = Vec::new();
+        let mut events: Vec<(&str, u32, Option<&String>)> = Vec::new();
         for function in functions {
             let Some(Attribute::Map(entries)) = function.properties.get("Events").map(|node| &node.attribute) else { continue };
             for event in entries.values().filter(|event| event.at(&["Properties", "RestApiId"]).or(event.at(&["Properties", "ApiId"])).is_none()) {
                 match event.get("Type").map(|node| &node.attribute) {
-                    Some(Attribute::Text(kind)) if kind == "Api" => events.push(("Api", event.line)),
-                    Some(Attribute::Text(kind)) if kind == "HttpApi" => events.push(("HttpApi", event.line)),
+                    Some(Attribute::Text(kind)) if kind == "Api" => events.push(("Api", event.line, function.doubt.as_ref())),
+                    Some(Attribute::Text(kind)) if kind == "HttpApi" => events.push(("HttpApi", event.line, function.doubt.as_ref())),
                     _ => {}
                 }
             }
         }
-        let first = |kind: &str| events.iter().filter(|(of, _)| *of == kind).map(|(_, line)| *line).min();
+        let first = |kind: &str| {
+            let of_kind = || events.iter().filter(|(of, ..)| *of == kind);
+            let line = of_kind().map(|(_, line, _)| *line).min()?;
+            // It is there when one of its functions is.
+            let doubt = if of_kind().all(|(.., doubt)| doubt.is_some()) { of_kind().find_map(|(.., doubt)| doubt.cloned()) } else { None };
+            Some((line, doubt))
+        };
         (first("Api"), first("HttpApi"))
     };
     for (line, kind, name) in [(first_rest, "Api", "ServerlessRestApi"), (first_http, "HttpApi", "ServerlessHttpApi")] {
-        let Some(line) = line else { continue };
+        let Some((line, doubt)) = line else { continue };
         let type_name = format!("AWS::Serverless::{kind}");
         let properties = with_globals(stacks, stack, &type_name, Node::new(Attribute::Map(BTreeMap::new()), line));
         let origin = Origin { file: this.template.file.clone(), line, path: format!("Resources.{name}") };
         let (id, region) = (format!("{prefix}{name}"), this.environment.region.clone());
-        declared.push(Declared { id, type_name, origin, region, properties });
+        declared.push(Declared { id, type_name, origin, region, properties, doubt });
     }
 }
 

@@ -17,7 +17,12 @@ pub(super) fn rotation(p: Properties<'_>) -> Rotation {
         },
         told => told,
     };
-    Rotation { secret: p.link("SecretId"), function: p.link("RotationLambdaARN"), is_hosted: p.at("HostedRotationLambda").is_some(), days }
+    let hosted = p.present("HostedRotationLambda");
+    let function = match (p.link("RotationLambdaARN"), &hosted) {
+        (Value::Absent, Value::Unknown(why)) => Value::Unknown(why.clone()),
+        (told, _) => told,
+    };
+    Rotation { secret: p.link("SecretId"), function, is_hosted: hosted == Value::Known(true), days }
 }
 
 /// Days of a schedule such as `rate(30 days)`.

@@ -75,7 +75,7 @@ fn budget(reader: &Reader<'_>) -> Budget {
         limit: reader.number("limit_amount"),
         unit: reader.text("limit_unit"),
         budget_type: reader.text("budget_type"),
-        notifications: u32::try_from(reader.blocks("notification").iter().filter(told).count()).unwrap_or(u32::MAX),
+        notifications: Value::Known(reader.blocks("notification").iter().filter(told).count() as f64),
         services,
     }
 }

@@ -58,7 +58,7 @@ fn fargate_behind_a_balancer_is_read_whole() {
     assert_eq!((balancer.subnets.len(), &balancer.deletion_protection), (2, &Value::Known(true)));
     let (_, target) = inventory.all::<ScalingTarget>().next().unwrap();
     assert_eq!((&target.target, &target.max), (&to("module.service.aws_ecs_service.this"), &Value::Known(6.0)));
-    assert_eq!(get::<Budget>(&inventory, "aws_budgets_budget.monthly").notifications, 2);
+    assert_eq!(get::<Budget>(&inventory, "aws_budgets_budget.monthly").notifications, Value::Known(2.0));
 }
 
 #[test]

@@ -407,7 +407,7 @@ fn balancers_logs_alarms_and_budgets_are_read() {
     assert_eq!((&alarm.metric, &alarm.period_s), (&known("5XXError"), &Value::Known(60.0)));
     assert_eq!(alarm.actions, [outside("arn:aws:sns:us-east-1:123456789012:pager")]);
     let budget: &Budget = get(&inventory, "aws_budgets_budget.it");
-    assert_eq!((&budget.limit, budget.notifications, &budget.services), (&Value::Known(150.0), 1, &vec![known("Amazon Bedrock")]));
+    assert_eq!((&budget.limit, &budget.notifications, &budget.services), (&Value::Known(150.0), &Value::Known(1.0), &vec![known("Amazon Bedrock")]));
 }
 
 #[test]

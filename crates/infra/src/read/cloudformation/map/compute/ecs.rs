@@ -4,15 +4,14 @@ use crate::attribute::Node;
 use crate::inventory::compute::{CapacityProvider, Cluster, Container, ScalingPolicy, ScalingTarget, Service, TaskDefinition};
 use crate::inventory::{Inventory, Kind, Link};
 use crate::read::cloudformation::Declared;
-use crate::read::cloudformation::map::properties::{Names, Properties};
+use crate::read::cloudformation::map::known::Names;
+use crate::read::cloudformation::map::properties::Properties;
 use crate::value::Value;
 use std::collections::HashMap;
 
 pub(in crate::read::cloudformation::map) fn cluster(p: Properties<'_>) -> Cluster {
-    let settings = p.parts("ClusterSettings").into_iter();
-    let mut insights = settings.filter(|setting| setting.text("Name").known().is_some_and(|name| name == "containerInsights"));
-    let container_insights = insights.next().map_or(Value::Absent, |setting| setting.text("Value").map(|value| value != "disabled"));
-    Cluster { container_insights }
+    let insights = p.find("ClusterSettings", |setting| setting.text("Name").map(|name| name == "containerInsights"));
+    Cluster { container_insights: insights.and_then(|setting| setting.text("Value")).map(|value| value != "disabled") }
 }
 
 pub(in crate::read::cloudformation::map) fn task_definition(p: Properties<'_>) -> TaskDefinition {
@@ -107,14 +106,34 @@ pub(in crate::read::cloudformation::map) fn scaling_target(p: Properties<'_>) ->
     ScalingTarget { target: scaled(p), dimension: p.text("ScalableDimension"), min: p.number("MinCapacity"), max: p.number("MaxCapacity") }
 }
 
-/// What `service/${Cluster}/${Service.Name}` scales: of the resources within it, the one that can be scaled.
+/// Types that can be scaled, with the beginning of what names them.
+const SCALED: [(&str, &[&str]); 3] = [
+    ("service/", &["AWS::ECS::Service"]),
+    ("table/", &["AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"]),
+    ("function:", &["AWS::Lambda::Function", "AWS::Serverless::Function"]),
+];
+
+/// What `service/${Cluster}/${Service.Name}` scales: of the resources within it, the one that can be scaled. Where the names are
+/// written as text, `service/prod/api`, the one of that name.
 fn scaled(p: Properties<'_>) -> Value<Link> {
     let link = p.link("ResourceId");
-    let Value::Unknown(why) = &link else { return link };
-    let scalable =
-        |type_name: &str| type_name == "AWS::ECS::Service" || type_name.starts_with("AWS::DynamoDB::") || type_name.ends_with("::Function");
-    let found = p.names.within(why).into_iter().rfind(|(_, type_name)| scalable(type_name));
-    found.map_or(link, |(id, _)| Value::Known(Link::To(id)))
+    if let Value::Unknown(why) = &link {
+        let is_scaled = |type_name: &str| SCALED.iter().any(|(_, types)| types.contains(&type_name));
+        if let Some((id, _)) = p.names.within(why).into_iter().rfind(|(_, type_name)| is_scaled(type_name)) {
+            return Value::Known(Link::To(id));
+        }
+    }
+    let Value::Known(text) = p.pattern("ResourceId") else { return link };
+    let found = SCALED.iter().find_map(|(beginning, types)| {
+        let rest = text.strip_prefix(beginning)?;
+        // A function's alias follows its name, a cluster goes before a service's, an index after a table's.
+        let name = match *beginning {
+            "service/" => rest.rsplit('/').next()?,
+            _ => rest.split([':', '/']).next()?,
+        };
+        p.names.by_name(types, name)
+    });
+    found.map_or(link, |id| Value::Known(Link::To(id)))
 }
 
 pub(in crate::read::cloudformation::map) fn scaling_policy(p: Properties<'_>) -> ScalingPolicy {
