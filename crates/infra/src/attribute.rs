@@ -89,7 +89,11 @@ impl Node {
         match &self.attribute {
             Attribute::Number(number) => Value::Known(*number),
             _ => match self.text() {
-                Value::Known(text) => text.trim().parse().map_or_else(|_| Value::Unknown(format!("{text:?} is not a number")), Value::Known),
+                Value::Known(text) => match text.trim().parse::<f64>() {
+                    // `nan` and `inf` parse, and are no number of anything.
+                    Ok(number) if number.is_finite() => Value::Known(number),
+                    _ => Value::Unknown(format!("{text:?} is not a number")),
+                },
                 Value::Unknown(why) => Value::Unknown(why),
                 Value::Absent => Value::Absent,
             },
@@ -116,5 +120,17 @@ impl Node {
             Attribute::Reference { resource, .. } => Value::Known(Link::To(resource.clone())),
             _ => self.text().map(Link::Outside),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_what_is_no_number_are_none() {
+        let number = |text: &str| Node::new(Attribute::Text(text.to_owned()), 1).number();
+        assert_eq!(number(" 1.5"), Value::Known(1.5));
+        assert!(["nan", "inf", "-Infinity", "seven", ""].iter().all(|text| number(text).is_unknown()));
     }
 }
