@@ -68,7 +68,10 @@ pub(super) fn assemblies(files: &Files) -> Assemblies {
                 Some("aws:cloudformation:stack") => {}
                 Some("cdk:asset-manifest") => {
                     if let Some(file) = text(&["properties", "file"]).and_then(|file| beside(path, file)) {
-                        assets.extend(uploaded(files, &file));
+                        match uploaded(files, &file) {
+                            Ok(uploaded) => assets.extend(uploaded),
+                            Err(problem) => assemblies.problems.push(problem),
+                        }
                     }
                     continue;
                 }
@@ -89,9 +92,14 @@ pub(super) fn assemblies(files: &Files) -> Assemblies {
 }
 
 /// The files that a manifest of assets uploads as they are, by the name that they get. Folders are code, and no templates.
-fn uploaded(files: &Files, manifest: &str) -> Vec<(String, String)> {
-    let document = files.head(manifest, MANIFEST_BYTES_MAX).ok().and_then(|bytes| document::read(&bytes).ok());
-    let Some(document) = document else { return Vec::new() };
+fn uploaded(files: &Files, manifest: &str) -> Result<Vec<(String, String)>, Problem> {
+    // Its templates are read without it, those aside that only an uploaded name leads to.
+    if !files.has(manifest) {
+        return Ok(Vec::new());
+    }
+    let unread = |message| Problem { file: manifest.to_owned(), line: None, message };
+    let bytes = files.head(manifest, MANIFEST_BYTES_MAX + 1).map_err(unread)?;
+    let document = document::read(&bytes).map_err(|error| error.in_file(manifest))?;
     let mut uploaded = Vec::new();
     for asset in document.root.get("files").map_or(&[][..], Item::entries) {
         let source = asset.value.at(&["source", "path"]).and_then(Item::text).and_then(|file| beside(manifest, file));
@@ -102,7 +110,7 @@ fn uploaded(files: &Files, manifest: &str) -> Vec<(String, String)> {
             uploaded.extend(key.map(|key| (key.to_owned(), source.clone())));
         }
     }
-    uploaded
+    Ok(uploaded)
 }
 
 /// Tells each stack's template where it is deployed.
