@@ -225,6 +225,41 @@ fn lists_of_models_and_regions_are_choices_and_not_use() {
 }
 
 #[test]
+fn clients_and_models_are_found_however_they_are_named() {
+    let said = |path: &str, text: &str| lines(&merge(of_file(path, text.as_bytes())));
+    let bedrock = "Service: Amazon Bedrock (bedrock-runtime) @ a.py:2".to_owned();
+    for code in [
+        "from boto3 import client\nc = client('bedrock-runtime')",
+        "from boto3 import client as make\nc = make('bedrock-runtime')",
+        "import boto3\nc = boto3.client(os.environ.get('SVC', 'bedrock-runtime'))",
+    ] {
+        assert!(said("a.py", code).contains(&bedrock), "{code}: {:?}", said("a.py", code));
+    }
+    let constant = "import boto3\nSERVICE = os.environ.get('SVC', 'bedrock-runtime')\nc = boto3.client(SERVICE)";
+    assert!(said("a.py", constant)[0].starts_with("Service: Amazon Bedrock"));
+    let asked = "import boto3\nc = boto3.client('bedrock-runtime')\nc.converse(modelId='newmaker.model-1', x='other.name-1')";
+    let models: Vec<String> = said("a.py", asked).into_iter().filter(|line| line.starts_with("Model")).collect();
+    assert!(models.len() == 1 && models[0].contains("newmaker.model-1"), "{models:?}");
+    assert_eq!(said("settings.py", "MODEL_ID = 'meta.llama3-1-70b-instruct-v1:0'").len(), 1, "it says nothing else of AWS");
+}
+
+#[test]
+fn an_image_is_what_its_last_stage_comes_down_to() {
+    let image = |text: &str| lines(&merge(of_file("Dockerfile", text.as_bytes())));
+    let stages = "FROM --platform=linux/amd64 python:3.13-slim AS base\nFROM node AS web\nFROM base AS runtime\nENV X=1 \\\n  AWS_REGION=eu-west-1\n";
+    let said = image(stages);
+    assert!(said.contains(&"Container image: built on python:3.13-slim @ Dockerfile:1".to_owned()), "{said:?}");
+    assert!(said.contains(&"Region: eu-west-1 (default) @ Dockerfile:5".to_owned()), "{said:?}");
+    assert_eq!(image("FROM base AS base\n"), ["Container image: built on base @ Dockerfile:1"]);
+}
+
+#[test]
+fn what_the_serverless_framework_reads_is_called_so() {
+    let settings = "service: api\nprovider:\n  name: aws\nresources:\n  Resources:\n    Db:\n      Type: AWS::RDS::DBInstance\n";
+    assert_eq!(lines(&merge(of_file("serverless.yml", settings.as_bytes()))), ["Infrastructure as code: Serverless Framework @ serverless.yml:3"]);
+}
+
+#[test]
 fn a_file_too_large_for_a_source_is_said_and_not_read() {
     let text = "import boto3\n".repeat(400_000);
     let usage = merge(of_file("dump.py", text.as_bytes()));

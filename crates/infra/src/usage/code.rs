@@ -124,13 +124,18 @@ fn constructors(language: Language, tokens: &[Token<'_>], facts: &mut Vec<(u32, 
 /// `session.client("bedrock-runtime")`, the name given directly, by keyword, or by a constant of the same file.
 fn python_clients(tokens: &[Token<'_>], sdk: &'static str, facts: &mut Vec<(u32, Fact)>) {
     let mut constants: BTreeMap<&str, &str> = BTreeMap::new();
-    for triple in tokens.windows(3) {
-        if triple[0].lexeme == Lexeme::Word && triple[0].is_first && triple[1].is("=") && triple[2].lexeme == Lexeme::Text {
-            constants.entry(triple[0].text).or_insert(triple[2].text);
+    for (at, triple) in tokens.windows(3).enumerate() {
+        if triple[0].lexeme == Lexeme::Word && triple[0].is_first && triple[1].is("=") {
+            let value = if triple[2].lexeme == Lexeme::Text { Some(triple[2].text) } else { named_within(&tokens[at + 2..]) };
+            value.map(|value| constants.entry(triple[0].text).or_insert(value));
         }
     }
+    let direct = imported_methods(tokens);
     for at in 1..tokens.len().saturating_sub(2) {
-        let is_call = tokens[at - 1].is(".") && tables::CLIENT_METHODS.contains(&tokens[at].text) && tokens[at + 1].is("(");
+        let method = tokens[at].text;
+        let is_method = tokens[at - 1].is(".") && tables::CLIENT_METHODS.contains(&method);
+        let is_direct = direct.contains(&method) && !tokens[at - 1].is("def") && !tokens[at - 1].is(".");
+        let is_call = (is_method || is_direct) && tokens[at + 1].is("(");
         if !is_call || tokens[at].lexeme != Lexeme::Word {
             continue;
         }
@@ -139,7 +144,7 @@ fn python_clients(tokens: &[Token<'_>], sdk: &'static str, facts: &mut Vec<(u32,
         let Some(argument) = argument else { continue };
         let service = match argument.lexeme {
             Lexeme::Text => Some(argument.text),
-            Lexeme::Word => constants.get(argument.text).copied(),
+            Lexeme::Word => constants.get(argument.text).copied().or_else(|| named_within(&tokens[at + 2..])),
             Lexeme::Sign => None,
         };
         let is_id = |id: &&str| id.len() >= 2 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
@@ -147,6 +152,40 @@ fn python_clients(tokens: &[Token<'_>], sdk: &'static str, facts: &mut Vec<(u32,
             client(facts, tokens[at].line, sdk, tables::service_id(service));
         }
     }
+}
+
+/// The makers of clients that a file imports by their own name: `from boto3 import client`.
+fn imported_methods<'t>(tokens: &[Token<'t>]) -> Vec<&'t str> {
+    let mut names = Vec::new();
+    for (at, _) in tokens.iter().enumerate().filter(|(_, token)| token.is_first && token.is("from")) {
+        let statement = &tokens[at..];
+        if statement.len() > 3 && ["boto3", "aioboto3"].contains(&statement[1].text) && statement[2].is("import") {
+            let on_line = statement[3..].iter().take_while(|token| token.line == statement[0].line);
+            let on_line: Vec<&Token<'t>> = on_line.collect();
+            for (place, token) in on_line.iter().enumerate().filter(|(_, token)| tables::CLIENT_METHODS.contains(&token.text)) {
+                let is_renamed = on_line.get(place + 1).is_some_and(|next| next.is("as"));
+                names.push(if is_renamed { on_line.get(place + 2).unwrap_or(token).text } else { token.text });
+            }
+        }
+    }
+    names
+}
+
+/// The service that an expression falls back on: `os.environ.get("SERVICE", "bedrock-runtime")`.
+fn named_within<'t>(expression: &[Token<'t>]) -> Option<&'t str> {
+    let mut depth = 0;
+    let line = expression.first()?.line;
+    for token in expression.iter().take(TOKENS_BACK_MAX).take_while(|token| token.line == line) {
+        match token.lexeme {
+            Lexeme::Text if tables::SERVICE_NAMES.iter().any(|(id, _)| *id == token.text) => return Some(token.text),
+            _ if token.is("(") => depth += 1,
+            _ if token.is(")") && depth == 0 => return None,
+            _ if token.is(")") => depth -= 1,
+            _ if token.is(",") && depth == 0 => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// `new AWS.S3()`.

@@ -5,10 +5,12 @@ use super::models::model_id;
 use super::{Credentials, Fact, tables};
 
 /// What is known of the file around an entry.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Around {
     /// An SDK is imported or AWS configured, so that `region` can only be one of AWS.
     pub(super) is_aws: bool,
+    /// A client of Bedrock is made, so that what is called a model's id is one whoever made it.
+    pub(super) asks_models: bool,
     /// It is a pipeline, whose credentials deploy and do not run.
     pub(super) is_pipeline: bool,
     /// It declares infrastructure, where a model's ARN is granted and not used.
@@ -43,6 +45,8 @@ pub(super) fn of_entry(entry: &Entry<'_>, around: Around, facts: &mut Vec<(u32, 
     for value in values(entry.value) {
         if let Some(id) = model_id(value).filter(|id| !(around.is_template && id.starts_with("arn:"))) {
             add(Fact::Model(id.to_owned()));
+        } else if around.asks_models && is_called_model(entry, value) {
+            add(Fact::Model(value.to_owned()));
         }
         if let Some(fact) = region(entry, value, around) {
             add(fact);
@@ -62,6 +66,13 @@ pub(super) fn of_entry(entry: &Entry<'_>, around: Around, facts: &mut Vec<(u32, 
             add(if around.is_pipeline { Fact::PipelineCredentials(credentials) } else { Fact::Credentials(credentials) });
         }
     }
+}
+
+/// Whether something is given as a model's id and has the form of one: `maker.model`.
+fn is_called_model(entry: &Entry<'_>, value: &str) -> bool {
+    let name: String = entry.name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let is_word = |text: &str| text.len() > 1 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'));
+    matches!(name.as_str(), "modelid" | "bedrockmodelid") && value.split_once('.').is_some_and(|(maker, model)| is_word(maker) && is_word(model))
 }
 
 /// A value's parts when it is a list, else the value. Prose with commas is no list.

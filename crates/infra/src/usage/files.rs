@@ -135,11 +135,12 @@ fn source(language: Language, syntax: &Syntax, text: &str, facts: &mut Vec<(u32,
     let tokens = tokens(syntax, text);
     let code = code::read(language, &tokens);
     facts.extend(code.facts);
-    let mut around = Around { is_aws: code.has_sdk, is_pipeline: false, is_template: false };
+    let asks_models = facts.iter().any(|(_, fact)| matches!(fact, Fact::Service(service) if service.starts_with("bedrock")));
+    let mut around = Around { is_aws: code.has_sdk, asks_models, ..Around::default() };
     match language {
         Language::Hcl => {
             let providers = terraform_providers(&tokens);
-            around = Around { is_aws: providers.iter().any(|(_, provider)| *provider == "aws"), is_pipeline: false, is_template: true };
+            around = Around { is_aws: providers.iter().any(|(_, provider)| *provider == "aws"), is_template: true, ..Around::default() };
             if around.is_aws {
                 facts.extend(providers.iter().filter(|(_, provider)| *provider == "aws").take(1).map(|(line, _)| (*line, Fact::Iac(Iac::Terraform))));
             } else {
@@ -184,15 +185,13 @@ fn terraform_providers<'t>(tokens: &[Token<'t>]) -> Vec<(u32, &'t str)> {
 /// Settings read line by line. Returns the commands among them that deploy, each with its line.
 fn settings(language: Language, text: &str, kind: Kind, facts: &mut Vec<(u32, Fact)>) -> Vec<(u32, String)> {
     let entries = lines::entries(language, text);
-    let mut around = Around { is_aws: false, is_pipeline: matches!(kind, Kind::Pipeline(_)), is_template: false };
+    let mut around = Around { is_pipeline: matches!(kind, Kind::Pipeline(_)), ..Around::default() };
     if language == Language::Yaml && kind == Kind::Of(language) {
         around.is_template = template(&entries, facts);
     }
-    // The last stage is what runs.
-    let base = entries.iter().rfind(|entry| language == Language::Dockerfile && entry.name.eq_ignore_ascii_case("FROM"));
-    facts.extend(
-        base.map(|from| (from.line, Fact::Image(from.value.split_whitespace().find(|word| !word.starts_with("--")).unwrap_or_default().to_owned()))),
-    );
+    if language == Language::Dockerfile {
+        facts.extend(base(&entries).map(|(line, image)| (line, Fact::Image(image.to_owned()))));
+    }
     let mut deploys = Vec::new();
     for entry in &entries {
         of_entry(entry, around, facts);
@@ -201,6 +200,28 @@ fn settings(language: Language, text: &str, kind: Kind, facts: &mut Vec<(u32, Fa
         }
     }
     deploys
+}
+
+/// The image that the last stage of a Dockerfile, which is what runs, comes down to; a stage may be built on another.
+fn base<'t>(entries: &[Entry<'t>]) -> Option<(u32, &'t str)> {
+    let stages: Vec<(u32, &str, Option<&str>)> = entries
+        .iter()
+        .filter(|entry| entry.name.eq_ignore_ascii_case("FROM"))
+        .map(|from| {
+            let mut words = from.value.split_whitespace().filter(|word| !word.starts_with("--"));
+            let image = words.next().unwrap_or_default();
+            (from.line, image, words.nth(1))
+        })
+        .collect();
+    let mut at = stages.len().checked_sub(1)?;
+    loop {
+        let (line, image, _) = stages[at];
+        // Only a stage that comes before has that name.
+        match stages[..at].iter().rposition(|(.., name)| name.is_some_and(|name| name.eq_ignore_ascii_case(image))) {
+            Some(earlier) => at = earlier,
+            None => return Some((line, image)),
+        }
+    }
 }
 
 /// What a line deploys with: a command at its start or after a sign that begins another, or an action that is used.
@@ -216,8 +237,12 @@ fn deploy_command(entry: &Entry<'_>) -> Option<&'static str> {
     })
 }
 
-/// Whether YAML is a template of CloudFormation or the Serverless Framework, and says so.
+/// Whether YAML is a template of CloudFormation or the Serverless Framework, and says so. The latter may hold the former's resources.
 fn template(entries: &[Entry<'_>], facts: &mut Vec<(u32, Fact)>) -> bool {
+    if let Some(sign) = serverless(entries) {
+        facts.push((sign.line, Fact::Iac(Iac::Serverless)));
+        return true;
+    }
     let version = entries.iter().find(|entry| entry.name == "AWSTemplateFormatVersion" || entry.value == "AWS::Serverless-2016-10-31");
     let resource = entries.iter().find(|entry| entry.name == "Type" && entry.value.starts_with("AWS::") && entry.value.matches("::").count() >= 2);
     let has_resources = entries.iter().any(|entry| entry.name == "Resources");
@@ -225,15 +250,17 @@ fn template(entries: &[Entry<'_>], facts: &mut Vec<(u32, Fact)>) -> bool {
         facts.push((sign.line, Fact::Iac(Iac::CloudFormation)));
         return true;
     }
+    false
+}
+
+/// The line by which the Serverless Framework's settings say that they are for AWS.
+fn serverless<'e, 't>(entries: &'e [Entry<'t>]) -> Option<&'e Entry<'t>> {
     let provider = entries.iter().position(|entry| entry.name == "provider");
-    let is_serverless = entries.iter().any(|entry| entry.name == "service") && entries.iter().any(|entry| entry.name == "functions");
+    let has = |name: &str| entries.iter().any(|entry| entry.name == name);
+    let is_serverless = has("service") && (has("functions") || has("resources"));
     let of_aws = provider.and_then(|at| {
         let direct = Some(&entries[at]).filter(|entry| entry.value == "aws");
         direct.or_else(|| entries[at..].iter().take(8).find(|entry| entry.name == "name" && entry.value == "aws"))
     });
-    if let Some(sign) = of_aws.filter(|_| is_serverless) {
-        facts.push((sign.line, Fact::Iac(Iac::Serverless)));
-        return true;
-    }
-    false
+    of_aws.filter(|_| is_serverless)
 }

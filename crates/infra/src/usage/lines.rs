@@ -5,6 +5,8 @@ use super::entries::{Entry, Language};
 /// The entries of a text, comments left out. A line without a name and a value is an entry without a name.
 pub(super) fn entries(language: Language, text: &str) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
+    // The instruction of a Dockerfile whose line goes on.
+    let mut instruction = None;
     for (number, line) in text.lines().enumerate() {
         let line = without_comment(language, line).trim();
         if line.is_empty() {
@@ -12,7 +14,7 @@ pub(super) fn entries(language: Language, text: &str) -> Vec<Entry<'_>> {
         }
         let number = number as u32 + 1;
         match language {
-            Language::Dockerfile => dockerfile(line, number, &mut entries),
+            Language::Dockerfile => instruction = dockerfile(line, instruction, number, &mut entries),
             _ => entries.push(entry(language, line, number)),
         }
     }
@@ -64,9 +66,18 @@ fn named<'t>(name: &'t str, value: &'t str, line: u32, is_default: bool) -> Entr
     }
 }
 
-fn dockerfile<'t>(line: &'t str, number: u32, entries: &mut Vec<Entry<'t>>) {
-    let (instruction, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let rest = rest.trim();
+/// Adds what a line says. `before` is the instruction that the line before left open; what comes back is the one that this leaves open.
+fn dockerfile<'t>(line: &'t str, before: Option<&'t str>, number: u32, entries: &mut Vec<Entry<'t>>) -> Option<&'t str> {
+    let (line, goes_on) = line.strip_suffix('\\').map_or((line, false), |line| (line.trim_end(), true));
+    let (instruction, rest) = match before {
+        Some(instruction) => (instruction, line),
+        None => line.split_once(char::is_whitespace).unwrap_or((line, "")),
+    };
+    instruction_of(instruction, rest.trim(), number, entries);
+    goes_on.then_some(instruction)
+}
+
+fn instruction_of<'t>(instruction: &'t str, rest: &'t str, number: u32, entries: &mut Vec<Entry<'t>>) {
     let is_argument = instruction.eq_ignore_ascii_case("ARG");
     if !is_argument && !instruction.eq_ignore_ascii_case("ENV") {
         entries.push(Entry { name: instruction, value: rest, line: number, is_default: false });
@@ -122,6 +133,11 @@ mod tests {
             Language::Dockerfile,
             "# no\nFROM a AS b\nENV A=1 B=\"2\"\nENV C 3 4\nARG D=5",
             &[("FROM", "a AS b", false), ("A", "1", true), ("B", "2", true), ("C", "3 4", true), ("D", "5", true)],
+        );
+        check(
+            Language::Dockerfile,
+            "ENV A=1 \\\n    # no\n    B=2\nRUN x && \\\n    y",
+            &[("A", "1", true), ("B", "2", true), ("RUN", "x &&", false), ("RUN", "y", false)],
         );
     }
 }

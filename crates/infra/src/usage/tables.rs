@@ -6,8 +6,14 @@ use std::sync::LazyLock;
 
 /// A file without any of these says nothing of AWS. Literals in their usual cases, so that the search runs at the speed of memory.
 pub(super) static MARKERS: LazyLock<Regex> = LazyLock::new(|| {
-    let words = "aws|AWS|Aws|boto|[Bb]edrock|BEDROCK|amazon|anthropic[.]|AKIA|ASIA|[Rr]egion|REGION|accessKeyId";
-    Regex::new(words).expect("the pattern is constant")
+    let words = "aws|AWS|Aws|boto|[Bb]edrock|BEDROCK|amazon|AKIA|ASIA|[Rr]egion|REGION|accessKeyId";
+    // A file may name a model and nothing else. A maker of one family is known by both, since the maker alone may be anybody.
+    let models = MODEL_FAMILIES.iter().map(|(maker, families)| match families {
+        [family] => format!("{maker}[.]{family}"),
+        _ => format!("{maker}[.]"),
+    });
+    let all: Vec<String> = std::iter::once(words.to_owned()).chain(models).collect();
+    Regex::new(&all.join("|")).expect("the words are no patterns")
 });
 
 /// Services people know by another name than their client's.
