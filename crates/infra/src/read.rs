@@ -10,15 +10,19 @@ mod document;
 mod extras;
 mod files;
 pub(crate) mod partial;
+mod place;
 mod policy;
+mod scope;
 mod sources;
 mod terraform;
 
 pub use archive::{ArchiveError, ArchiveFormat, from_archive};
 pub use files::Files;
+pub use place::Place;
 pub use sources::sources;
 
 use crate::inventory::{Inventory, Language, Problem};
+use cloudformation::serverless;
 use cloudformation::template::{Environment, Template};
 use document::DOCUMENT_BYTES_MAX;
 use regex::bytes::Regex;
@@ -56,6 +60,23 @@ pub fn read(root: &Path) -> Inventory {
 
 /// The inventory of files, from wherever they come.
 pub fn read_files(files: &Files, options: &Options) -> Inventory {
+    let aside = scope::aside(files);
+    let inventory = declared(&files.without(aside.paths()), options);
+    let declares = !inventory.resources.is_empty() || !inventory.unrecognised.is_empty() || !inventory.problems.is_empty();
+    let (mut inventory, aside) = match declares {
+        true => (inventory, aside),
+        // Who shows examples alone wants them looked at.
+        false => {
+            let tests = aside.without_examples();
+            (declared(&files.without(tests.paths()), options), tests)
+        }
+    };
+    inventory.notices.extend(aside.notice(files));
+    inventory
+}
+
+/// What the files declare that are listed.
+fn declared(files: &Files, options: &Options) -> Inventory {
     let assemblies = cdk::assemblies(files);
     let (mut templates, mut problems) = templates(files, &assemblies, options);
     cdk::place(&mut templates, &assemblies, options);
@@ -187,10 +208,19 @@ fn template(files: &Files, path: &str, language: Language) -> Result<Option<Temp
         return if MARK.is_match(&head) { Err(problem(message)) } else { Ok(None) };
     }
     let bytes = files.head(path, DOCUMENT_BYTES_MAX + 1).map_err(problem)?;
-    if !MARK.is_match(&bytes) {
+    if is_marked_utf_16(&bytes) {
+        return Err(problem("this is a template in UTF-16; save it as UTF-8 (PowerShell: `Out-File -Encoding utf8` in place of `>`)".to_owned()));
+    }
+    if !MARK.is_match(&bytes) && !serverless::is_named(path) {
         return Ok(None);
     }
     Template::read(path, &bytes, language).map_err(|error| error.in_file(path))
+}
+
+/// Whether this is what Windows PowerShell makes of a template that is sent to a file by `>`.
+fn is_marked_utf_16(bytes: &[u8]) -> bool {
+    let is_utf_16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    is_utf_16 && MARK.is_match(&bytes.iter().copied().filter(|byte| *byte != 0).collect::<Vec<u8>>())
 }
 
 /// Whether a file may be a template by the ending of its name, which spares reading sources and pictures.

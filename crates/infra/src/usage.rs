@@ -11,16 +11,15 @@ mod files;
 mod keys;
 mod lines;
 mod models;
-mod place;
 mod report;
 mod scan;
 mod syntax;
 mod tables;
 
+pub use crate::read::Place;
 pub(crate) use keys::without_access_keys;
 pub use models::{Lifecycle, model_name};
 pub(crate) use models::{model_id, named, split};
-pub use place::Place;
 pub use scan::scan;
 pub(crate) use tables::GEOGRAPHIES;
 

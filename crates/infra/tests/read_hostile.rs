@@ -194,3 +194,12 @@ Resources:
         ]
     );
 }
+
+#[test]
+fn a_template_as_powershell_writes_it_is_a_problem_and_other_utf_16_is_none() {
+    let utf_16 = |text: &str| -> Vec<u8> { [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect() };
+    let files = [("t.yaml".to_owned(), utf_16(GOOD)), ("words.json".to_owned(), utf_16("{\"a\": 1}"))];
+    let inventory = read_files(&Files::in_memory(files), &Options::default());
+    assert_eq!(messages(&inventory).len(), 1);
+    assert!(messages(&inventory)[0].starts_with("t.yaml: this is a template in UTF-16; save it as UTF-8"), "{:?}", messages(&inventory));
+}

@@ -9,6 +9,7 @@ mod evaluate;
 pub(crate) mod map;
 mod reference;
 mod repeat;
+pub(super) mod serverless;
 mod stack;
 pub(crate) mod template;
 mod text;

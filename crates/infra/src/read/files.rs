@@ -1,18 +1,15 @@
 //! The files that are read: of a folder, of one file, or of an archive that was sent.
 
+use super::place::NOT_LISTED;
 use crate::inventory::Problem;
 use ignore::WalkBuilder;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Folders that hold what others wrote or what tools made from files that are read anyway. `.aws-sam` holds a copy of the template.
-const SKIPPED: [&str; 12] =
-    [".git", ".hg", ".svn", "node_modules", ".terraform", "target", "vendor", ".venv", "venv", "__pycache__", ".tox", ".aws-sam"];
 
 /// Twenty times the largest repository that is expected. More is somebody's home folder.
 const FILES_MAX: usize = 200_000;
@@ -21,6 +18,8 @@ const FILES_MAX: usize = 200_000;
 #[derive(Debug, Default)]
 pub struct Files {
     sources: BTreeMap<String, Source>,
+    /// Paths that are not listed and may be asked for by name.
+    aside: BTreeSet<String>,
     /// Where paths that were not listed may be looked up: the folder of a file that is read alone, for the files that it names.
     neighbours: Option<PathBuf>,
     problems: Vec<Problem>,
@@ -57,7 +56,7 @@ impl Files {
         }
         let is_wanted = |entry: &ignore::DirEntry| {
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            !(is_folder && entry.depth() > 0 && SKIPPED.iter().any(|name| entry.file_name() == *name))
+            !(is_folder && entry.depth() > 0 && NOT_LISTED.iter().any(|name| entry.file_name() == *name))
         };
         for entry in WalkBuilder::new(root).standard_filters(false).follow_links(false).filter_entry(is_wanted).build() {
             let entry = match entry {
@@ -87,19 +86,29 @@ impl Files {
     /// Files that are in memory, by relative path.
     pub fn in_memory(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Files {
         let sources = files.into_iter().map(|(path, bytes)| (path, Source::Memory(Arc::new(bytes)))).collect();
-        Files { sources, neighbours: None, problems: Vec::new() }
+        Files { sources, ..Files::default() }
+    }
+
+    /// The same files, of which some are not listed and may still be asked for by name.
+    pub(super) fn without(&self, aside: BTreeSet<String>) -> Files {
+        Files { sources: self.sources.clone(), aside, neighbours: self.neighbours.clone(), problems: self.problems.clone() }
     }
 
     /// The same files but for these, which say something else.
     pub(crate) fn with(&self, changed: impl IntoIterator<Item = (String, Vec<u8>)>) -> Files {
         let mut sources = self.sources.clone();
         sources.extend(changed.into_iter().map(|(path, bytes)| (path, Source::Memory(Arc::new(bytes)))));
-        Files { sources, neighbours: self.neighbours.clone(), problems: self.problems.clone() }
+        Files { sources, aside: self.aside.clone(), neighbours: self.neighbours.clone(), problems: self.problems.clone() }
     }
 
     /// The paths, in order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.sources.keys().map(String::as_str)
+        self.sources.keys().map(String::as_str).filter(|path| !self.aside.contains(*path))
+    }
+
+    /// Whether there is a folder of this path, which ends in a slash.
+    pub(super) fn has_folder(&self, folder: &str) -> bool {
+        self.sources.range(folder.to_owned()..).next().is_some_and(|(path, _)| path.starts_with(folder))
     }
 
     /// Whether there is a file of this path.

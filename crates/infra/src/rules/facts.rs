@@ -180,6 +180,7 @@ fn holds_resources(type_name: &str) -> bool {
     type_name.starts_with("module")
         || type_name == "AWS::CloudFormation::Stack"
         || type_name == "AWS::Serverless::Application"
+        || type_name == "Serverless::Function"
         || type_name.ends_with("::MODULE")
 }
 

@@ -4,6 +4,7 @@
 
 use super::condition::{Truth, same};
 use super::repeat::is_loop;
+use super::serverless;
 use super::stack::{Export, Stacks};
 use super::template::Section;
 use super::{cidr, text};
@@ -86,6 +87,7 @@ impl<'a> Stacks<'a> {
                     Truth::Unknown(why) => unknown(&why, line),
                 }
             }
+            serverless::FILLED_IN => unknown(&serverless::why(argument.text().unwrap_or_default()), line),
             "Fn::Transform" => unknown("a macro makes it (Fn::Transform)", line),
             name => {
                 self.complain(stack, line, format!("{name} is a function that is not known here"));

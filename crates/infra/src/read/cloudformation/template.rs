@@ -1,6 +1,7 @@
 //! A template before anything in it is evaluated: its sections and where they are.
 
 use super::repeat::is_loop;
+use super::serverless;
 use crate::inventory::{Language, Problem};
 use crate::read::document::{self, Document, Entry, Item};
 use std::collections::{BTreeMap, HashMap};
@@ -49,9 +50,11 @@ impl Template {
     /// The template in these bytes; `None` when they are a document of another kind.
     pub(crate) fn read(file: &str, bytes: &[u8], language: Language) -> Result<Option<Template>, document::Error> {
         let Document { root, complaints } = document::read(bytes)?;
-        if !is_template(&root) {
-            return Ok(None);
-        }
+        let root = match serverless::template(&root) {
+            Some(template) => template,
+            None if is_template(&root) => root,
+            None => return Ok(None),
+        };
         let problems = complaints.iter().map(|complaint| complaint.in_file(file)).collect();
         let (file, places) = (file.to_owned(), places(&root));
         Ok(Some(Template { file, language, environment: Environment::default(), assets: Arc::default(), problems, root, places }))

@@ -1,5 +1,7 @@
 //! What kind of file a path is: the project's own, a test, an example, or other people's.
 
+use super::Files;
+
 /// Whose file it is and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
@@ -13,38 +15,32 @@ pub enum Place {
     Vendored,
 }
 
+/// Folders that nobody need look into: what others wrote, and what tools made from files that are read anyway. `.aws-sam` holds a copy
+/// of the template.
+pub(super) const NOT_LISTED: &[&str] =
+    &[".git", ".hg", ".svn", "node_modules", ".terraform", "target", "vendor", ".venv", "venv", "__pycache__", ".tox", ".aws-sam"];
+
 /// Folders by name, the first that matches counts. Compared in lower case.
 const FOLDERS: &[(Place, &[&str])] = &[
+    (Place::Vendored, NOT_LISTED),
     (
         Place::Vendored,
         &[
-            "node_modules",
             "bower_components",
-            "vendor",
             "vendored",
             "third_party",
             "third-party",
             "site-packages",
             "dist-packages",
-            ".venv",
-            "venv",
-            ".tox",
             ".nox",
-            ".terraform",
             ".serverless",
-            ".aws-sam",
             "cdk.out",
-            "target",
             "dist",
             "build",
             "out",
             ".next",
             ".nuxt",
             ".gradle",
-            "__pycache__",
-            ".git",
-            ".hg",
-            ".svn",
             ".idea",
             ".mypy_cache",
             ".pytest_cache",
@@ -81,15 +77,22 @@ const FOLDERS: &[(Place, &[&str])] = &[
 const TEST_ENDS: &[&str] = &["_test", ".test", "_tests", ".spec", "_spec", ".e2e", ".stories"];
 const TEST_STARTS: &[&str] = &["test_", "conftest."];
 
+/// What Go's projects keep in `build` is their own.
+const WITHIN_BUILD: &[&str] = &["package", "ci"];
+
+/// Folders that hold an environment each: the `test` among them is where something runs.
+const OF_ENVIRONMENTS: &[&str] = &["env", "envs", "environment", "environments", "live", "stage", "stages", "stacks", "accounts", "deployments"];
+
+/// Names of environments, beside which `test` is one too.
+const ENVIRONMENTS: &[&str] = &["dev", "development", "prod", "production", "staging", "stage", "qa", "uat", "preprod"];
+
 impl Place {
     /// The place of a path, relative to the repository, with forward slashes.
     pub fn of(path: &str) -> Place {
         let path = path.to_ascii_lowercase();
-        let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
-        for (place, known) in FOLDERS {
-            if folders.split('/').any(|folder| known.contains(&folder)) {
-                return *place;
-            }
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        if let Some(place) = of_folders(&path, |_| false) {
+            return place;
         }
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         if name.contains(".min.") || name.ends_with(".lock") || name == "package-lock.json" || name == "pnpm-lock.yaml" {
@@ -100,6 +103,36 @@ impl Place {
             Place::Own
         }
     }
+
+    /// The place of a template or of Terraform's code, which its folder tells: a `test` beside `prod` is an environment.
+    pub(super) fn of_infrastructure(files: &Files, path: &str) -> Place {
+        let has_environments = |folder: &str| ENVIRONMENTS.iter().any(|name| files.has_folder(&format!("{folder}{name}/")));
+        of_folders(path, has_environments).unwrap_or(Place::Own)
+    }
+}
+
+/// The place that the folders of a path tell. `has_environments` is asked of a folder in which one stands that may be an environment.
+fn of_folders(path: &str, has_environments: impl Fn(&str) -> bool) -> Option<Place> {
+    let is_one = |place: Place, known: &[&str]| {
+        let mut at = 0;
+        let mut parent = "";
+        let mut segments = path.split('/').peekable();
+        while let Some(segment) = segments.next() {
+            let Some(next) = segments.peek() else { return false };
+            let lower = segment.to_ascii_lowercase();
+            let is_own = match place {
+                Place::Vendored => lower == "build" && WITHIN_BUILD.contains(next),
+                _ => OF_ENVIRONMENTS.contains(&parent) || has_environments(&path[..at]),
+            };
+            if known.contains(&lower.as_str()) && !is_own {
+                return true;
+            }
+            at += segment.len() + 1;
+            parent = segment;
+        }
+        false
+    };
+    FOLDERS.iter().find(|(place, known)| is_one(*place, known)).map(|(place, _)| *place)
 }
 
 #[cfg(test)]
@@ -120,6 +153,9 @@ mod tests {
             ("web/node_modules/aws-sdk/index.js", Place::Vendored),
             ("static/app.min.js", Place::Vendored),
             ("package-lock.json", Place::Vendored),
+            ("build/app.js", Place::Vendored),
+            ("build/package/Dockerfile", Place::Own),
+            ("environments/test/main.tf", Place::Own),
         ] {
             assert_eq!(Place::of(path), place, "{path}");
         }
