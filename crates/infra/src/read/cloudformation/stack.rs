@@ -2,11 +2,11 @@
 
 use super::condition::Truth;
 use super::template::{Environment, Section, Template};
-use super::text;
 use crate::attribute::{Attribute, Node};
 use crate::inventory::Problem;
 use crate::read::document::{Content, Item};
 use crate::read::files::beside;
+use crate::read::partial;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -207,7 +207,7 @@ impl<'a> Stacks<'a> {
         let exact = self.exports_by_name.get(name).into_iter().flatten().filter(|_| !is_pattern);
         let others: Vec<usize> = if is_pattern { (0..self.exports.len()).collect() } else { self.export_patterns.clone() };
         self.spend(others.len() as u64 / 16);
-        let fitting = others.iter().filter(|index| text::may_be_same(&self.exports[**index].name, name));
+        let fitting = others.iter().filter(|index| partial::may_be_same(&self.exports[**index].name, name));
         exact.chain(fitting).map(|index| &self.exports[*index]).collect()
     }
 
@@ -224,7 +224,7 @@ impl<'a> Stacks<'a> {
                 }
                 let name = match self.evaluate(number, name).attribute {
                     Attribute::Text(name) => name,
-                    Attribute::Unknown(why) => crate::read::partial::pattern(&why).unwrap_or_default().to_owned(),
+                    Attribute::Unknown(why) => partial::pattern(&why).unwrap_or_default().to_owned(),
                     _ => continue,
                 };
                 if !name.is_empty() {

@@ -205,7 +205,7 @@ impl Parts {
             Some(attribute @ Attribute::Unknown(_)) => Node::new(attribute, self.line),
             _ if self.because.is_empty() => resolved(&self.pattern, self.line),
             // What the service resolves in text it resolves around references too.
-            _ => match dynamic(&self.pattern) {
+            _ => match partial::dynamic(&self.pattern) {
                 Some(why) => unknown(&why, self.line),
                 None => Node::new(Attribute::Unknown(partial::why(&self.pattern, &self.because)), self.line),
             },
@@ -215,18 +215,10 @@ impl Parts {
 
 /// Text, unless the service resolves something in it at deployment.
 pub(super) fn resolved(text: &str, line: u32) -> Node {
-    match dynamic(text) {
+    match partial::dynamic(text) {
         Some(why) => unknown(&why, line),
         None => Node::new(Attribute::Text(text.to_owned()), line),
     }
-}
-
-/// Why text with a dynamic reference cannot be told. The reason names the store, so that a secret in it is known not to be written down.
-fn dynamic(text: &str) -> Option<String> {
-    let rest = &text[text.find("{{resolve:")? + "{{resolve:".len()..];
-    let reference = &rest[..rest.find("}}")?];
-    let (store, _) = reference.split_once(':')?;
-    Some(format!("it is read from {store} at deployment: {{{{resolve:{reference}}}}}"))
 }
 
 /// What an expression is called: the name that `Ref` or `Fn::GetAtt` gives.
@@ -255,49 +247,4 @@ pub(super) fn json(node: &Node) -> Result<serde_json::Value, String> {
         Attribute::Reference { resource, .. } => return Err(format!("it comes from {resource}")),
         Attribute::Unknown(why) => return Err(why.clone()),
     })
-}
-
-/// Whether two names may be the same, where `${…}` stands for anything. Two patterns are when the rest of them is.
-pub(super) fn may_be_same(left: &str, right: &str) -> bool {
-    match (left.contains("${"), right.contains("${")) {
-        (false, false) => left == right,
-        (true, false) => fits(left, right),
-        (false, true) => fits(right, left),
-        (true, true) => literals(left) == literals(right),
-    }
-}
-
-fn literals(pattern: &str) -> Vec<&str> {
-    let mut parts = pattern.split("${");
-    let first = parts.next().unwrap_or_default();
-    std::iter::once(first).chain(parts.map(|part| part.split_once('}').map_or(part, |(_, rest)| rest))).collect()
-}
-
-fn fits(pattern: &str, text: &str) -> bool {
-    let literals = literals(pattern);
-    let (first, last) = (literals[0], literals[literals.len() - 1]);
-    // A pattern that says nothing fits everything, which is no reason to take it for the same.
-    let says_something = literals.iter().any(|literal| !literal.is_empty());
-    let Some(mut rest) = text.strip_prefix(first).and_then(|rest| rest.strip_suffix(last)).filter(|_| says_something) else { return false };
-    literals[1..literals.len() - 1].iter().all(|literal| match rest.find(literal) {
-        Some(at) => {
-            rest = &rest[at + literal.len()..];
-            true
-        }
-        None => false,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_with_an_unknown_part_may_be_the_same() {
-        assert!(may_be_same("${AWS::StackName}-VpcId", "network-VpcId"));
-        assert!(may_be_same("${AWS::StackName}-VpcId", "${NetworkStack}-VpcId"));
-        assert!(!may_be_same("${AWS::StackName}-VpcId", "network-SubnetId"));
-        assert!(!may_be_same("${Name}", "anything"));
-        assert!(may_be_same("a-${X}-b-${Y}-c", "a-1-b-2-c") && !may_be_same("a-${X}-b-${Y}-c", "a-1-c"));
-    }
 }
