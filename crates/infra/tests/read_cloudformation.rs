@@ -491,12 +491,17 @@ Service: {Type: 'AWS::ECS::Service', Properties: {ServiceName: api, Cluster: pro
 Target: {Type: 'AWS::ApplicationAutoScaling::ScalableTarget', Properties: {ResourceId: service/prod/api}}
 Role: {Type: 'AWS::IAM::Role', Properties: {RoleName: app-role}}
 Policy: {Type: 'AWS::IAM::Policy', Properties: {PolicyName: p, Roles: [app-role], PolicyDocument: {Statement: []}}}
+Trusting:
+  Type: AWS::IAM::Role
+  Properties: {AssumeRolePolicyDocument: {Statement: [{Principal: {Service: !Sub 'ecs-tasks.${AWS::URLSuffix}'}}]}}
 Bucket: {Type: 'AWS::S3::Bucket', Properties: {BucketName: other}}
 User: {Type: 'AWS::IAM::Policy', Properties: {PolicyName: q, Users: [other], PolicyDocument: {Statement: []}}}",
     );
     assert_eq!(get::<ScalingTarget>(&inventory, "t/Target").target, to("t/Service"));
     assert_eq!(get::<Service>(&inventory, "t/Service").cluster, to("t/Cluster"));
     assert_eq!(get::<Role>(&inventory, "t/Role").inline.len(), 1);
+    let trust = get::<Role>(&inventory, "t/Trusting").trust.known().unwrap();
+    assert_eq!(trust.statements[0].principals["Service"], [text("ecs-tasks.amazonaws.com")], "whatever its partition calls it");
     assert_eq!(get::<Policy>(&inventory, "t/User").name, text("q"), "a bucket is no user, whatever it is called");
 }
 

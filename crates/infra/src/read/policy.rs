@@ -69,11 +69,23 @@ impl Reading<'_> {
         let Some(principal) = statement.get("Principal") else { return BTreeMap::new() };
         match &principal.attribute {
             Attribute::Map(kinds) => {
-                let values = |node: &Node| node.items().into_iter().map(|item| (self.text)(item)).collect();
-                kinds.iter().map(|(kind, node)| (kind.clone(), values(node))).collect()
+                let values = |kind: &str, node: &Node| node.items().into_iter().map(|item| self.principal(kind, item)).collect();
+                kinds.iter().map(|(kind, node)| (kind.clone(), values(kind, node))).collect()
             }
             _ => BTreeMap::from([("*".to_owned(), vec![(self.text)(principal)])]),
         }
+    }
+
+    /// A principal. A service is called after its partition's suffix, and of one of which more is unknown it cannot be told which it is.
+    fn principal(&self, kind: &str, node: &Node) -> Value<String> {
+        let told = (self.text)(node);
+        if kind != "Service" {
+            return told;
+        }
+        told.and_then(|name| {
+            let name = name.replace("${AWS::URLSuffix}", "amazonaws.com");
+            if name.contains("${") { Value::Unknown(format!("{name} is known only at deployment")) } else { Value::Known(name) }
+        })
     }
 
     fn conditions(&self, statement: &Node) -> Vec<Condition> {
