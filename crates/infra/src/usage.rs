@@ -69,6 +69,8 @@ pub enum Fact {
         /// Such as `boto3`.
         sdk: &'static str,
     },
+    /// A client library is imported, and which service it calls cannot be told.
+    Sdk(&'static str),
     /// How the program shows who it is.
     Credentials(Credentials),
     /// How a pipeline shows who it is.
@@ -246,6 +248,10 @@ pub fn merge(mentions: Vec<Mention>) -> Usage {
     usage.set_aside.sort();
     usage.set_aside.dedup();
     usage.problems.sort();
+    // Files that import a library for its errors and settings say nothing beside one that names a service.
+    if facts.keys().any(|fact| matches!(fact, Fact::Service(_))) {
+        facts.retain(|fact, _| !matches!(fact, Fact::Sdk(_)));
+    }
     usage.not_found = report::not_found(&facts);
     usage.configured = report::configured(facts);
     usage
@@ -255,7 +261,7 @@ impl Fact {
     /// Whether nothing but AWS could be meant.
     fn is_surely_aws(&self) -> bool {
         match self {
-            Fact::Service(_) | Fact::Model(_) | Fact::Client { .. } | Fact::Deployment(_) => true,
+            Fact::Service(_) | Fact::Model(_) | Fact::Client { .. } | Fact::Sdk(_) | Fact::Deployment(_) => true,
             Fact::Region { is_named, .. } => *is_named,
             Fact::Iac(iac) => !matches!(iac, Iac::TerraformElsewhere(_)),
             _ => false,

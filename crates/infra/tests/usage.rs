@@ -237,6 +237,9 @@ fn clients_and_models_are_found_however_they_are_named() {
     }
     let constant = "import boto3\nSERVICE = os.environ.get('SVC', 'bedrock-runtime')\nc = boto3.client(SERVICE)";
     assert!(said("a.py", constant)[0].starts_with("Service: Amazon Bedrock"));
+    let untold = merge(of_file("a.py", b"import boto3\nc = boto3.client(which())"));
+    assert_eq!(lines(&untold), ["Client: boto3; which service it calls cannot be told from the code @ a.py:1"]);
+    assert!(!not_found(&untold).contains(&"use of an AWS service in code"));
     let asked = "import boto3\nc = boto3.client('bedrock-runtime')\nc.converse(modelId='newmaker.model-1', x='other.name-1')";
     let models: Vec<String> = said("a.py", asked).into_iter().filter(|line| line.starts_with("Model")).collect();
     assert!(models.len() == 1 && models[0].contains("newmaker.model-1"), "{models:?}");

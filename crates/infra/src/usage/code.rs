@@ -29,7 +29,7 @@ pub(super) fn read<'t>(language: Language, tokens: &[Token<'t>]) -> Code<'t> {
             code.has_sdk = true;
         }
         match module {
-            Module::Sdk => library = library.or(Some(sdk)),
+            Module::Sdk => library = library.or(Some((line, sdk))),
             Module::Service(service) => client(&mut code.facts, line, sdk, service.to_owned()),
             Module::ServiceAfter => {
                 let after = name[known.len()..].split(['.', '/']).next().unwrap_or_default();
@@ -42,10 +42,12 @@ pub(super) fn read<'t>(language: Language, tokens: &[Token<'t>]) -> Code<'t> {
     }
     constructors(language, tokens, &mut code.facts);
     match (language, library) {
-        (Language::Python, Some(sdk)) => python_clients(tokens, sdk, &mut code.facts),
-        (Language::JavaScript, Some(sdk)) => javascript_v2_clients(tokens, sdk, &mut code.facts),
+        (Language::Python, Some((_, sdk))) => python_clients(tokens, sdk, &mut code.facts),
+        (Language::JavaScript, Some((_, sdk))) => javascript_v2_clients(tokens, sdk, &mut code.facts),
         _ => {}
     }
+    let names_a_service = code.facts.iter().any(|(_, fact)| matches!(fact, Fact::Service(_)));
+    code.facts.extend(library.filter(|_| !names_a_service).map(|(line, sdk)| (line, Fact::Sdk(sdk))));
     code.entries = entries(language, tokens);
     code
 }

@@ -40,6 +40,7 @@ fn words(fact: &Fact, evidence: &[Evidence]) -> (&'static str, String) {
         Fact::Region { region, is_default: true, .. } => ("Region", format!("{region} (default)")),
         Fact::Region { region, .. } => ("Region", region.clone()),
         Fact::Client { sdk, service } => ("Client", format!("{service}, through {sdk}")),
+        Fact::Sdk(sdk) => ("Client", format!("{sdk}; which service it calls cannot be told from the code")),
         Fact::Credentials(credentials) => ("Authentication", credential_words(*credentials).to_owned()),
         Fact::PipelineCredentials(credentials) => ("Pipeline authentication", credential_words(*credentials).to_owned()),
         Fact::HardCodedKey(masked) => ("Hard-coded key", masked.clone()),
@@ -115,7 +116,7 @@ pub(super) fn not_found(facts: &BTreeMap<Fact, BTreeSet<Evidence>>) -> Vec<NotFo
         _ => false,
     };
     miss(!facts.keys().any(deploys), "AWS deployment configurations");
-    miss(!facts.keys().any(|fact| matches!(fact, Fact::Service(_))), "use of an AWS service in code");
+    miss(!facts.keys().any(|fact| matches!(fact, Fact::Service(_) | Fact::Sdk(_))), "use of an AWS service in code");
     miss(!facts.keys().any(|fact| matches!(fact, Fact::Model(_))), "a model of Amazon Bedrock");
     missing
 }
