@@ -9,9 +9,6 @@ pub mod names;
 pub mod network;
 pub mod observe;
 pub mod secrets;
-mod shape;
-
-pub use shape::Shape;
 
 use crate::value::Value;
 use serde::Serialize;

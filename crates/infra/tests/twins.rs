@@ -2,6 +2,9 @@
 //!
 //! A golden beside each option's folders holds its bill and its verdicts, read like code.
 
+#[path = "support/shape.rs"]
+mod shape;
+
 use domain::prices::Prices;
 use infra::Inventory;
 use infra::cost::{Bill, Load, cost};
@@ -9,6 +12,7 @@ use infra::price::{AwsPrices, Elsewhere};
 use infra::read::{Files, Options, read_files, sources};
 use infra::review::{Day, Decisions, Input, Review, review};
 use infra::usage::scan;
+use shape::Shape;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -104,7 +108,7 @@ fn assert_is_whole(twin: &Twin) {
 
 fn assert_same(one: &Twin, other: &Twin) {
     let names = format!("{} and {}", one.name, other.name);
-    let (shape, other_shape) = (one.inventory.shape(), other.inventory.shape());
+    let (shape, other_shape) = (Shape::of(&one.inventory), Shape::of(&other.inventory));
     let lines = shape.difference(&other_shape);
     assert!(lines.is_empty(), "the inventories of {names} differ:\n{}", lines.join("\n"));
     assert!(shape == other_shape, "in {names} links lead to different things");

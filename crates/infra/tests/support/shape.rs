@@ -3,7 +3,7 @@
 //! Two inventories of the same architecture have the same shape. Ids, places, regions, descriptions and the reasons why something is
 //! unknown are dropped; what a service takes by default is the same as not being there; a link is what it points at.
 
-use super::Inventory;
+use infra::Inventory;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -37,19 +37,19 @@ const ON_BY_DEFAULT: [(&str, &str); 3] = [("api_key", "enabled"), ("trail", "is_
 
 /// The canonical form of an inventory. Equal shapes are the same architecture.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// Each resource in which a link is the kind of what it points at; sorted.
     resources: Vec<String>,
     /// Each resource in which a link stands for all of what it points at; sorted.
     linked: Vec<u64>,
 }
 
-impl Inventory {
-    /// Its shape.
-    pub fn shape(&self) -> Shape {
+impl Shape {
+    /// The shape of an inventory.
+    pub(crate) fn of(inventory: &Inventory) -> Shape {
         let mut ids = HashMap::new();
         let mut resources = Vec::new();
-        for resource in &self.resources {
+        for resource in &inventory.resources {
             let Ok(Value::Object(mut kind)) = serde_json::to_value(&resource.kind) else { continue };
             let name = kind.remove("type").and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
             ids.insert(resource.id.as_str(), resources.len());
@@ -70,12 +70,10 @@ impl Inventory {
         linked.sort_unstable();
         Shape { resources: plain, linked }
     }
-}
 
-impl Shape {
     /// What the other does not have, each line with a minus, and what only the other has, with a plus. Empty when only links differ in
     /// what lies behind what they point at, or nothing does.
-    pub fn difference(&self, other: &Shape) -> Vec<String> {
+    pub(crate) fn difference(&self, other: &Shape) -> Vec<String> {
         let only = |these: &[String], those: &[String], sign: &str| -> Vec<String> {
             let mut left: HashMap<&str, usize> = HashMap::new();
             for that in those {
@@ -222,9 +220,9 @@ fn hash(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::network::{Subnet, Vpc};
-    use crate::inventory::{Kind, Link, Origin, Resource};
-    use crate::value::Value::{Absent, Known, Unknown};
+    use infra::Value::{Absent, Known, Unknown};
+    use infra::inventory::network::{Subnet, Vpc};
+    use infra::{Kind, Link, Origin, Resource};
 
     fn inventory(resources: Vec<(&str, Kind)>) -> Inventory {
         let origin = |file: &str| Origin { file: file.to_owned(), line: 1, path: String::new() };
@@ -249,7 +247,7 @@ mod tests {
             subnet.public_ip = Absent;
         }
         let other = inventory(vec![("aws_subnet.a", quiet), ("aws_vpc.main", vpc("10.0.0.0/16"))]);
-        assert_eq!(one.shape(), other.shape());
+        assert_eq!(Shape::of(&one), Shape::of(&other));
     }
 
     #[test]
@@ -258,14 +256,15 @@ mod tests {
             let (first, second) = (vpc("10.0.0.0/16"), vpc("10.1.0.0/16"));
             inventory(vec![("v", first), ("w", second), ("a", subnet("v", "a", true)), ("b", subnet(of_second, "b", true))])
         };
-        let (together, apart) = (two("v").shape(), two("w").shape());
+        let (together, apart) = (Shape::of(&two("v")), Shape::of(&two("w")));
         assert_ne!(together, apart);
         assert!(together.difference(&apart).is_empty(), "both point at a VPC");
     }
 
     #[test]
     fn a_difference_names_both_sides() {
-        let (one, other) = (inventory(vec![("v", vpc("10.0.0.0/16"))]).shape(), inventory(vec![("v", vpc("10.1.0.0/16"))]).shape());
+        let of = |cidr: &str| Shape::of(&inventory(vec![("v", vpc(cidr))]));
+        let (one, other) = (of("10.0.0.0/16"), of("10.1.0.0/16"));
         assert_eq!(one.difference(&other), ["- vpc {cidr: \"10.0.0.0/16\"}", "+ vpc {cidr: \"10.1.0.0/16\"}"]);
     }
 }
