@@ -382,10 +382,12 @@ Closed: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: x, Secu
 fn how_many_nodes_and_what_storage_there_is_follows_from_other_settings() {
     let inventory = resources(
         "Db: {Type: 'AWS::RDS::DBInstance', Properties: {Engine: postgres, AllocatedStorage: 400, Iops: 10000}}
-Shards: {Type: 'AWS::ElastiCache::ReplicationGroup', Properties: {NodeGroupConfiguration: [{ReplicaCount: 1}, {ReplicaCount: 1}, {ReplicaCount: 1}]}}",
+Shards: {Type: 'AWS::ElastiCache::ReplicationGroup', Properties: {NodeGroupConfiguration: [{ReplicaCount: 1}, {ReplicaCount: 1}, {ReplicaCount: 1}]}}
+Valkey: {Type: 'AWS::ElastiCache::ReplicationGroup', Properties: {Engine: valkey}}",
     );
     assert_eq!(get::<Database>(&inventory, "t/Db").storage_type, text("io1"), "whoever asks for operations gets io1");
     assert_eq!(get::<Cache>(&inventory, "t/Shards").nodes, Known(6.0));
+    assert_eq!(get::<Cache>(&inventory, "t/Valkey").encrypted_at_rest, Known(true));
 }
 
 #[test]
@@ -412,7 +414,7 @@ Restored: {Type: 'AWS::RDS::DBInstance', Properties: {DBSnapshotIdentifier: s}}"
     );
     let copy: &Database = get(&inventory, "t/Copy");
     assert_eq!((&copy.engine, &copy.storage_gb, &copy.encrypted), (&text("postgres"), &Known(20.0), &Known(true)));
-    assert!(copy.backup_days.is_unknown());
+    assert!(copy.backup_days.is_absent(), "as of its source");
     assert!(get::<Database>(&inventory, "t/Elsewhere").encrypted.is_unknown() && get::<Database>(&inventory, "t/Restored").encrypted.is_unknown());
 }
 

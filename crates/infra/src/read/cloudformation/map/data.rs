@@ -41,7 +41,7 @@ fn or_decided<T>(own: Value<T>, why: &str) -> Value<T> {
     if own.is_absent() { Value::Unknown(why.to_owned()) } else { own }
 }
 
-/// What a replica does not say itself is as in its source. It needs no backups: what is lost is there.
+/// What a replica does not say itself is as in its source, with which it is backed up.
 pub(super) fn inherit(replica: &mut Database, source: Option<Database>) {
     fn take<T>(own: &mut Value<T>, original: Option<Value<T>>) {
         if own.is_absent() {
@@ -54,7 +54,7 @@ pub(super) fn inherit(replica: &mut Database, source: Option<Database>) {
     take(&mut replica.storage_gb, source.map(|source| source.storage_gb.clone()));
     take(&mut replica.storage_type, source.map(|source| source.storage_type.clone()));
     take(&mut replica.encrypted, source.map(|source| source.encrypted.clone()));
-    take(&mut replica.backup_days, Some(Value::Unknown("it is a replica, and its source is what is backed up".to_owned())));
+    take(&mut replica.backup_days, source.map(|source| source.backup_days.clone()));
 }
 
 /// Whoever asks for operations a second without naming a type gets `io1`.
@@ -138,13 +138,19 @@ pub(super) fn replication_group(p: Properties<'_>) -> Cache {
         Value::Absent => shards(p),
         told => told,
     };
+    let engine = p.text("Engine").or_default_of("redis".to_owned());
+    let encrypted_at_rest = match (p.flag("AtRestEncryptionEnabled"), &engine) {
+        // Valkey is, unless it is told not to be.
+        (Value::Absent, Value::Known(engine)) if engine == "valkey" => Value::Known(true),
+        (told, _) => told,
+    };
     let guards = [p.present("AuthToken"), p.present("UserGroupIds")];
     let authenticated = guards.iter().find(|guard| !guard.is_unknown() && !guard.is_absent()).or(guards.iter().find(|guard| guard.is_unknown()));
     Cache {
-        engine: p.text("Engine").or_default_of("redis".to_owned()),
+        engine,
         node_type: p.text("CacheNodeType"),
         nodes,
-        encrypted_at_rest: p.flag("AtRestEncryptionEnabled"),
+        encrypted_at_rest,
         encrypted_in_transit: p.flag("TransitEncryptionEnabled"),
         authenticated: authenticated.cloned().unwrap_or_default(),
     }
