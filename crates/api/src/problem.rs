@@ -104,7 +104,7 @@ impl Code {
             Code::RequestTimeout => "The request did not arrive in time",
             Code::Conflict => "Not possible in the present state",
             Code::BodyTooLarge => "The body is too large",
-            Code::UnsupportedMediaType => "The body must be JSON",
+            Code::UnsupportedMediaType => "The body is of another type than this takes",
             Code::InvalidField => "A field is wrong",
             Code::UnknownField => "A field is not known",
             Code::IdempotencyKeyReused => "The idempotency key belongs to another request",
