@@ -49,6 +49,20 @@ impl Module<'_> {
     }
 }
 
+/// Whether a path leads out of what was read.
+fn is_outside(folder: &str, path: &str) -> bool {
+    let depth = folder.split('/').filter(|part| !part.is_empty() && *part != ".").count();
+    let steps = path.split('/').scan(depth as i64, |depth, part| {
+        *depth += match part {
+            ".." => -1,
+            "." | "" => 0,
+            _ => 1,
+        };
+        Some(*depth)
+    });
+    steps.min().is_some_and(|least| least < 0)
+}
+
 impl<'t> Evaluator<'t> {
     /// Begins at a root. `prefix` keeps the addresses of several roots apart.
     pub(crate) fn root(&self, source: &'t Source, prefix: &str) -> Rc<Module<'t>> {
@@ -62,7 +76,12 @@ impl<'t> Evaluator<'t> {
         let Some(source) = self.tree.local(from.source, call) else {
             self.register(from.id, &name, &self.expand(from.id, &name, &call.file, &call.block));
             if origin.starts_with('.') {
-                self.in_file(&call.file, || self.problem(call.block.line, format!("there are no Terraform files at {origin}, which {name} calls")));
+                let message = if is_outside(&from.source.folder, &origin) {
+                    format!("{origin}, which {name} calls, lies outside of what is read: give the folder above")
+                } else {
+                    format!("there are no Terraform files at {origin}, which {name} calls")
+                };
+                self.in_file(&call.file, || self.problem(call.block.line, message));
             }
             return Err(origin);
         };

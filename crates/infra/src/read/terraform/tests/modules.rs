@@ -124,6 +124,8 @@ fn a_file_that_overrides_replaces_piece_by_piece_and_a_second_declaration_is_a_p
 fn a_missing_local_module_is_a_problem_and_is_listed() {
     let inventory = of(&[("main.tf", "module \"m\" {\n  source = \"./nowhere\"\n}\nresource \"aws_vpc\" \"it\" { cidr_block = module.m.cidr }")]);
     assert_eq!(inventory.problems[0].message, "there are no Terraform files at ./nowhere, which module.m calls");
+    let above = of(&[("main.tf", "module \"m\" {\n  source = \"../../modules/m\"\n}\n")]);
+    assert_eq!(above.problems[0].message, "../../modules/m, which module.m calls, lies outside of what is read: give the folder above");
     assert_eq!(inventory.unrecognised[0].id, "module.m");
     assert!(get::<crate::inventory::network::Vpc>(&inventory, "aws_vpc.it").cidr.is_unknown());
 }
