@@ -21,18 +21,10 @@ pub(super) static RULE: Rule = Rule {
     },
     decided_from: TEMPLATES,
     remedy: Remedy { what: "Encrypt it; a database or disk that exists must be copied to become encrypted", cloudformation: "StorageEncrypted: true, Encrypted: true", terraform: "storage_encrypted = true, encrypted = true" },
-    patch: Some(patch),
+    // In either language these settings replace the resource, and what it holds with it.
+    patch: None,
     judge,
 };
-
-fn patch(_: &Inventory, resource: &Resource) -> Vec<Change> {
-    match resource.kind {
-        Kind::Database(_) | Kind::DatabaseCluster(_) => set(("StorageEncrypted", "true"), ("storage_encrypted", "true")),
-        Kind::Volume(_) => set(("Encrypted", "true"), ("encrypted", "true")),
-        Kind::Cache(_) => set(("AtRestEncryptionEnabled", "true"), ("at_rest_encryption_enabled", "true")),
-        _ => Vec::new(),
-    }
-}
 
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
