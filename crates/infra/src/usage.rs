@@ -71,6 +71,8 @@ pub enum Fact {
     },
     /// A client library is imported, and which service it calls cannot be told.
     Sdk(&'static str),
+    /// A model is asked for its answer bit by bit, which is an action of its own. Listed apart: it says nothing that `Client` does not.
+    Stream,
     /// How the program shows who it is.
     Credentials(Credentials),
     /// How a pipeline shows who it is.
@@ -159,6 +161,9 @@ pub struct Usage {
     /// Signs in tests and examples, which are not use.
     #[serde(skip)]
     pub set_aside: Vec<Mention>,
+    /// Lines that ask a model for a stream.
+    #[serde(skip)]
+    pub streams: Vec<Evidence>,
     /// Files that could not be looked at.
     #[serde(skip)]
     pub problems: Vec<Problem>,
@@ -252,6 +257,7 @@ pub fn merge(mentions: Vec<Mention>) -> Usage {
     if facts.keys().any(|fact| matches!(fact, Fact::Service(_))) {
         facts.retain(|fact, _| !matches!(fact, Fact::Sdk(_)));
     }
+    usage.streams = facts.remove(&Fact::Stream).unwrap_or_default().into_iter().collect();
     usage.not_found = report::not_found(&facts);
     usage.configured = report::configured(facts);
     usage

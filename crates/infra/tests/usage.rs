@@ -112,7 +112,7 @@ fn both_sdks_for_javascript_are_read() {
             "Client: bedrock-runtime, through AWS SDK for JavaScript v3 @ src/llm.ts:1",
             "Client: dynamodb, through AWS SDK for JavaScript v2 @ src/store.js:5",
             "Client: s3, through AWS SDK for JavaScript v2 @ src/store.js:2",
-            "Authentication: the SDK's default chain: no keys, profile or role are named in the repository @ src/llm.ts:1 src/store.js:2 src/store.js:5",
+            "Authentication: the SDK's default chain: the code names no keys, profile or role @ src/llm.ts:1 src/store.js:2 src/store.js:5",
         ]
     );
 }
@@ -125,7 +125,7 @@ fn keys_of_tests_are_set_aside() {
         [
             "Service: Amazon SQS (sqs) @ app/main.py:4",
             "Client: sqs, through boto3 @ app/main.py:4",
-            "Authentication: the SDK's default chain: no keys, profile or role are named in the repository @ app/main.py:4",
+            "Authentication: the SDK's default chain: the code names no keys, profile or role @ app/main.py:4",
         ]
     );
     assert!(usage.set_aside.iter().any(|m| m.evidence.file == "tests/fixtures/credentials.json" && format!("{:?}", m.fact).contains("HardCodedKey")));
@@ -141,7 +141,7 @@ fn two_stacks_of_one_repository_are_not_mixed_up() {
             "Model: Claude Haiku 5.5 (us.anthropic.claude-haiku-5-5) @ chat/src/main.rs:9",
             "Region: us-west-2 @ chat/src/main.rs:5",
             "Client: bedrock-runtime, through AWS SDK for Rust @ chat/src/main.rs:2",
-            "Authentication: the SDK's default chain: no keys, profile or role are named in the repository @ chat/src/main.rs:2",
+            "Authentication: the SDK's default chain: the code names no keys, profile or role @ chat/src/main.rs:2",
             "Pipeline: GitLab CI; does not deploy to AWS @ billing/deploy/.gitlab-ci.yml:1",
             "Infrastructure as code: CloudFormation @ chat/infra/template.yaml:1",
         ]

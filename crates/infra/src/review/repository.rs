@@ -1,7 +1,7 @@
 //! What a repository's code and configuration say of its use of AWS, as the rules need it.
 
 use crate::inventory::Origin;
-use crate::usage::{Credentials, Fact, Usage};
+use crate::usage::{Credentials, Evidence, Fact, Usage};
 
 /// What code, environment templates, images and workflows mention. Comments and documentation are no use and do not come in here.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +15,8 @@ pub struct RepositoryFacts {
     /// Places that take a long-lived access key: `AWS_SECRET_ACCESS_KEY` in an environment template, `aws_access_key_id=` in code.
     /// The value reads as what is taken: "an access key".
     pub access_keys: Vec<Mention>,
+    /// Calls that ask a model for its answer bit by bit.
+    pub streams: Vec<Mention>,
     /// Access keys written into the files, their value cut short.
     pub hard_coded: Vec<Mention>,
 }
@@ -33,7 +35,12 @@ pub struct Mention {
 impl RepositoryFacts {
     /// The facts of a repository's use.
     pub fn of(usage: &Usage) -> RepositoryFacts {
-        let mut facts = RepositoryFacts::default();
+        let mention = |value: &str, evidence: &Evidence| {
+            let origin = Origin { file: evidence.file.clone(), line: evidence.line, path: String::new() };
+            Mention { value: value.to_owned(), origin, quote: evidence.quote.clone() }
+        };
+        let streams = usage.streams.iter().map(|evidence| mention("a stream", evidence)).collect();
+        let mut facts = RepositoryFacts { streams, ..RepositoryFacts::default() };
         for configured in &usage.configured {
             let (list, value) = match &configured.fact {
                 Fact::Client { service, sdk } => (&mut facts.sdks, format!("{sdk} {service}")),
@@ -47,10 +54,7 @@ impl RepositoryFacts {
                 Fact::HardCodedKey(masked) => (&mut facts.hard_coded, masked.clone()),
                 _ => continue,
             };
-            list.extend(configured.evidence.iter().map(|evidence| {
-                let origin = Origin { file: evidence.file.clone(), line: evidence.line, path: String::new() };
-                Mention { value: value.clone(), origin, quote: evidence.quote.clone() }
-            }));
+            list.extend(configured.evidence.iter().map(|evidence| mention(&value, evidence)));
         }
         facts
     }

@@ -1,6 +1,6 @@
 //! IAM-06: a role or user may ask Bedrock, at once and as a stream.
 
-use super::policies::{INVOKE, allows, documents_of};
+use super::policies::{INVOKE, allows, documents_of, matches};
 use super::prelude::*;
 
 pub(super) static RULE: Rule = Rule {
@@ -44,11 +44,27 @@ fn judge(facts: &Facts) -> Judgement {
         let untold = documents.iter().find_map(|document| if let Value::Unknown(why) = document { Some(format!("its policy cannot be told: {why}")) } else { None });
         let untold = untold.or_else(|| attached.iter().find_map(why_untold));
         let untold = untold.or_else(|| INVOKE.iter().any(|action| may(action, None)).then(|| "one of its actions cannot be told".to_owned()));
+        // The statement that allows one of them, by its action.
+        let at = |note: &str| {
+            let statement = statements.iter().find(|statement| INVOKE.iter().any(|action| allows(statement, action) == Some(true)));
+            let action = statement.and_then(|statement| statement.actions.iter().filter_map(Value::known).find(|pattern| INVOKE.iter().any(|action| matches(pattern, action))));
+            match (statement, action) {
+                (Some(statement), Some(action)) => Seen::part(resource, statement.line, &[], note).with_word(action),
+                _ => Seen::resource(resource, &[], note),
+            }
+        };
         match (whole, stream, untold) {
-            (true, true, _) => tally.good(Seen::resource(resource, &[], "it may invoke models, at once and as a stream")),
+            (true, true, _) => tally.good(at("it may invoke models, at once and as a stream")),
             (_, _, Some(untold)) => tally.unclear(Seen::resource(resource, &[], untold)),
-            (true, false, None) => tally.bad(Seen::resource(resource, &[], "it may invoke models, but not as a stream (bedrock:InvokeModelWithResponseStream)")),
-            (false, true, None) => tally.bad(Seen::resource(resource, &[], "it may invoke models as a stream, but not at once (bedrock:InvokeModel)")),
+            (true, false, None) => match (facts.repository.streams.first(), facts.repository.bedrock().next()) {
+                (Some(stream), _) => {
+                    tally.bad(at("it may invoke models, but not as a stream (bedrock:InvokeModelWithResponseStream)"));
+                    tally.bad(Seen::mention(stream, "the code asks for a stream"));
+                }
+                (None, Some(_)) => tally.good(at("it may invoke models, and nothing here asks for a stream")),
+                (None, None) => tally.unclear(at("it may invoke models, but not as a stream, and whether the code asks for one cannot be told")),
+            },
+            (false, true, None) => tally.bad(at("it may invoke models as a stream, but not at once (bedrock:InvokeModel)")),
             (false, false, None) => {}
         }
     }
@@ -88,12 +104,15 @@ mod tests {
     }
 
     #[test]
-    fn both_actions_are_needed() {
+    fn the_action_of_streams_is_needed_where_the_code_streams() {
         let both = allow(&["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"], &[MODEL]);
         passes(&RULE, project().with("role", Role { inline: vec![both.clone()], ..Role::default() }));
         let declared = Policy { document: both, ..Policy::default() };
         passes(&RULE, project().with("policy", declared).with("role", Role { attached: vec![to("policy")], ..Role::default() }));
-        fails(&RULE, project().with("role", Role { inline: vec![allow(&["bedrock:InvokeModel"], &[MODEL])], ..Role::default() }));
+        let at_once = Role { inline: vec![allow(&["bedrock:InvokeModel"], &[MODEL])], ..Role::default() };
+        passes(&RULE, project().with("role", at_once.clone()));
+        fails(&RULE, project().with_mention(|r| &mut r.streams, "a stream").with("role", at_once.clone()));
+        is_unknown(&RULE, world().with("role", at_once));
     }
 
     #[test]

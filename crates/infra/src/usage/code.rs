@@ -41,6 +41,8 @@ pub(super) fn read<'t>(language: Language, tokens: &[Token<'t>]) -> Code<'t> {
         }
     }
     constructors(language, tokens, &mut code.facts);
+    code.facts
+        .extend(tokens.iter().filter(|token| token.lexeme == Lexeme::Word && asks_for_stream(token.text)).map(|token| (token.line, Fact::Stream)));
     match (language, library) {
         (Language::Python, Some((_, sdk))) => python_clients(tokens, sdk, &mut code.facts),
         (Language::JavaScript, Some((_, sdk))) => javascript_v2_clients(tokens, sdk, &mut code.facts),
@@ -50,6 +52,12 @@ pub(super) fn read<'t>(language: Language, tokens: &[Token<'t>]) -> Code<'t> {
     code.facts.extend(library.filter(|_| !names_a_service).map(|(line, sdk)| (line, Fact::Sdk(sdk))));
     code.entries = entries(language, tokens);
     code
+}
+
+/// Whether a name is that of a call to Bedrock whose answer comes as a stream, in any SDK: `converse_stream`, `ConverseStreamCommand`.
+fn asks_for_stream(name: &str) -> bool {
+    let name = name.replace('_', "").to_lowercase();
+    ["conversestream", "invokemodelwithresponsestream"].iter().any(|call| name.starts_with(call))
 }
 
 fn client(facts: &mut Vec<(u32, Fact)>, line: u32, sdk: &'static str, service: String) {

@@ -15,6 +15,20 @@ pub(super) fn configured(mut facts: BTreeMap<Fact, BTreeSet<Evidence>>) -> Vec<C
     }
     let clients: BTreeSet<String> =
         facts.keys().filter_map(|fact| if let Fact::Client { service, .. } = fact { Some(service.clone()) } else { None }).collect();
+    // A default that is chosen as well is one region.
+    let chosen = |fact: &Fact| {
+        if let Fact::Region { region, is_default: true, is_named } = fact {
+            Some(Fact::Region { region: region.clone(), is_default: false, is_named: *is_named })
+        } else {
+            None
+        }
+    };
+    let defaults: Vec<(Fact, Fact)> =
+        facts.keys().filter_map(|fact| Some((fact.clone(), chosen(fact)?))).filter(|(_, chosen)| facts.contains_key(chosen)).collect();
+    for (default, chosen) in defaults {
+        let evidence = facts.remove(&default).unwrap_or_default();
+        facts.entry(chosen).or_default().extend(evidence);
+    }
     let is_default_chain = !clients.is_empty() && !facts.keys().any(|fact| matches!(fact, Fact::Credentials(_)));
     let mut configured: Vec<Configured> = Vec::new();
     for (fact, evidence) in facts {
@@ -26,7 +40,7 @@ pub(super) fn configured(mut facts: BTreeMap<Fact, BTreeSet<Evidence>>) -> Vec<C
         let evidence =
             configured.iter().filter(|c| matches!(c.fact, Fact::Client { .. })).flat_map(|c| c.evidence.iter().cloned()).collect::<BTreeSet<_>>();
         let after = configured.iter().rposition(|c| matches!(c.fact, Fact::Client { .. })).map_or(0, |at| at + 1);
-        let detail = "the SDK's default chain: no keys, profile or role are named in the repository".to_owned();
+        let detail = "the SDK's default chain: the code names no keys, profile or role".to_owned();
         let fact = Fact::Credentials(Credentials::Default);
         configured.insert(after, Configured { what: "Authentication", detail, evidence: evidence.into_iter().collect(), fact });
     }
@@ -41,6 +55,7 @@ fn words(fact: &Fact, evidence: &[Evidence]) -> (&'static str, String) {
         Fact::Region { region, .. } => ("Region", region.clone()),
         Fact::Client { sdk, service } => ("Client", format!("{service}, through {sdk}")),
         Fact::Sdk(sdk) => ("Client", format!("{sdk}; which service it calls cannot be told from the code")),
+        Fact::Stream => ("Client", "asks for a stream".to_owned()),
         Fact::Credentials(credentials) => ("Authentication", credential_words(*credentials).to_owned()),
         Fact::PipelineCredentials(credentials) => ("Pipeline authentication", credential_words(*credentials).to_owned()),
         Fact::HardCodedKey(masked) => ("Hard-coded key", masked.clone()),
