@@ -94,9 +94,6 @@ pub struct Review {
     /// What is there, by area.
     #[serde(skip)]
     pub present: Vec<Present>,
-    /// How many resources are declared.
-    #[serde(skip)]
-    pub resources: usize,
     /// The languages of infrastructure as code.
     #[serde(skip)]
     pub languages: Vec<Language>,
@@ -253,16 +250,16 @@ pub fn review(input: &Input) -> Review {
     let mut decided = decisions::Applied::new(input.decisions, inline::suppressions(input.inventory, input.sources), input.today);
     let checks: Vec<Check> = RULES.iter().map(|rule| check(rule, &facts, input.sources, &mut decided)).collect();
     let next_steps = next_steps(&checks);
+    let questions = questions::open(&facts, input.decisions, &checks);
     Review {
         summary: summary(&checks),
         usage: input.usage.clone(),
         architecture: facts.architecture.clone(),
         checks,
         costs: input.costs.clone(),
-        questions: questions::open(&facts, input.decisions),
+        questions,
         next_steps,
         present: present(input.inventory),
-        resources: input.inventory.resources.len(),
         languages: input.inventory.languages.clone(),
         problems: input.inventory.problems.clone(),
         unrecognised: unrecognised(input.inventory),
@@ -310,9 +307,12 @@ fn check(rule: &Rule, facts: &Facts, sources: &Sources, decided: &mut decisions:
         effort: rule.effort,
     };
     decided.apply(&mut check);
-    if matches!(check.status, Status::Fail | Status::Manual) {
-        check.remedy = rule.remedy.for_languages(&facts.inventory.languages);
-    }
+    let usual = || rule.remedy.for_languages(&facts.inventory.languages);
+    check.remedy = match check.status {
+        Status::Fail | Status::Manual => judgement.remedy.unwrap_or_else(usual),
+        Status::Unknown => judgement.remedy.unwrap_or_default(),
+        _ => String::new(),
+    };
     if check.is_open_failure() {
         check.patches = patch::of_check(rule, at_fault(&check), facts.inventory, sources);
     }

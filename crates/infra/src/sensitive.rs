@@ -77,6 +77,14 @@ pub(crate) fn is_plain(value: &str) -> bool {
     is_small || ["true", "false", "yes", "no", "on", "off"].iter().any(|switch| value.eq_ignore_ascii_case(switch))
 }
 
+/// Whether the value only keeps a secret's place until somebody sets it by hand: `CHANGE_ME`, `placeholder`, `<your key>`.
+pub(crate) fn is_placeholder(value: &str) -> bool {
+    let words: String = value.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    let is_filled = value.starts_with('<') && value.ends_with('>');
+    let known = ["placeholder", "changeme", "replaceme", "setme", "todo", "tbd", "dummy", "none", "null", "unset", "setbyhand", "setmanually", "xxx"];
+    is_filled || known.contains(&words.as_str())
+}
+
 /// Whether the value only says where the secret is.
 pub(crate) fn is_pointer(value: &str) -> bool {
     value.is_empty()

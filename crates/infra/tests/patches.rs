@@ -114,3 +114,17 @@ fn the_diff_of_all_patches_applies() {
         assert_eq!(std::fs::read_to_string(folder.path().join(file)).unwrap(), after);
     }
 }
+
+#[test]
+fn what_a_patch_would_replace_is_left_to_its_owner() {
+    let text = "resource \"aws_db_instance\" \"db\" {\n  engine = \"postgres\"\n}\n\nresource \"aws_ebs_volume\" \"v\" {\n  size = 20\n}\n";
+    assert_eq!(tried("main.tf", text, "DB-05"), []);
+}
+
+#[test]
+fn the_url_of_a_function_of_sam_is_mended_within_the_function() {
+    let text = "Transform: AWS::Serverless-2016-10-31\nResources:\n  Fn:\n    Type: AWS::Serverless::Function\n    Properties:\n      Runtime: python3.13\n      \
+                Handler: app.handler\n      CodeUri: .\n      FunctionUrlConfig:\n        AuthType: NONE\n";
+    let patches = tried("template.yaml", text, "SLS-05");
+    assert_eq!(patched("template.yaml", text, &patches), text.replace("NONE", "AWS_IAM"));
+}

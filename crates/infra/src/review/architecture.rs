@@ -136,9 +136,19 @@ fn why_none(inventory: &Inventory) -> String {
         };
     }
     if inventory.resources.is_empty() {
-        return "no template declares a resource".to_owned();
+        return why_nothing(inventory);
     }
     "no declared resource runs code".to_owned()
+}
+
+/// Why there is nothing to recognise.
+fn why_nothing(inventory: &Inventory) -> String {
+    match (inventory.problems.first(), inventory.unrecognised.first()) {
+        (Some(problem), _) => format!("{} could not be read", problem.file),
+        (None, Some(first)) if inventory.languages.is_empty() => format!("nothing declared here is on AWS ({} and the like)", first.type_name),
+        (None, Some(first)) => format!("no rule knows what is declared here ({})", first.id),
+        (None, None) => "no template declares a resource".to_owned(),
+    }
 }
 
 fn at(resource: &Resource) -> String {

@@ -91,16 +91,27 @@ impl Declaration<'_> {
             (Some(at), "") => self.revalued(at, &setting.value),
             (Some(holder), inner) => match self.child(holder, inner) {
                 Some(at) => self.revalued(at, &setting.value),
-                None if opens(self.line(holder)) => self.inserted(holder, self.indent_below(holder), &[self.assignment(inner, &setting.value)]),
+                None if opens(self.line(holder)) => {
+                    let beside = setting.beside.filter(|(name, _)| self.child(holder, name).is_none());
+                    let lines: Vec<String> =
+                        [(inner, setting.value.as_str())].into_iter().chain(beside).map(|(name, value)| self.assignment(name, value)).collect();
+                    self.inserted(holder, self.indent_below(holder), &lines)
+                }
                 None => None,
             },
             (None, "") => self.inserted(body, indent, &[self.assignment(setting.name, &setting.value)]),
             (None, inner) => {
-                let lines = match self.form {
-                    Form::Hcl => vec![format!("{} {{", setting.name), format!("  {inner} = {}", setting.value), "}".to_owned()],
-                    Form::Yaml => vec![format!("{}:", setting.name), format!("  {inner}: {}", setting.value)],
-                    Form::Json => vec![format!("\"{}\": {{ \"{inner}\": {} }},", setting.name, json(&setting.value))],
+                let inside = || [(inner, setting.value.as_str())].into_iter().chain(setting.beside).map(|(name, value)| self.assignment(name, value));
+                let (opening, closing) = match self.form {
+                    Form::Hcl => (format!("{} {{", setting.name), Some("}".to_owned())),
+                    Form::Yaml => (format!("{}:", setting.name), None),
+                    Form::Json => {
+                        let inside = inside().collect::<Vec<_>>().join(" ");
+                        (format!("\"{}\": {{ {} }},", setting.name, inside.trim_end_matches(',')), None)
+                    }
                 };
+                let inside = inside().filter(|_| self.form != Form::Json).map(|line| format!("  {line}"));
+                let lines: Vec<String> = std::iter::once(opening).chain(inside).chain(closing).collect();
                 self.inserted(body, indent, &lines)
             }
         }
@@ -156,7 +167,8 @@ impl Declaration<'_> {
     fn inserted(&self, at: u32, indent: usize, lines: &[String]) -> Option<Patch> {
         let closes = self.line(at + 1).trim_start().starts_with('}');
         let mut text = String::new();
-        for line in lines {
+        for (at, line) in lines.iter().enumerate() {
+            let closes = closes && at + 1 == lines.len();
             text.push_str(self.text.line_end());
             text.push_str(&" ".repeat(indent));
             // The last member of an object in JSON has no comma behind it.

@@ -40,7 +40,7 @@ impl Sources {
             Seen::At { origin, resource, quote, part, settings, word, note } => {
                 let (line, quoted) = match quote {
                     Some(quote) => (origin.line, Some(quote.clone())),
-                    None => self.line(&origin.file, self.start(&origin.file, origin.line, *part), settings, word.as_deref()),
+                    None => self.line(&origin.file, self.start(&origin.file, origin.line, *part, word.as_deref()), settings, word.as_deref()),
                 };
                 Evidence::File {
                     place: format!("{}:{line}", origin.file),
@@ -52,11 +52,13 @@ impl Sources {
         }
     }
 
-    /// Where to look from: the part's line, or the declaration's when the part is told by another file, whose name is not known.
-    fn start(&self, file: &str, declared: u32, part: Option<u32>) -> u32 {
+    /// Where to look from: the part's line, or the declaration's when the part is told by another file, whose name is not known. A part
+    /// apart from the declaration is in this file when the word looked for stands in it.
+    fn start(&self, file: &str, declared: u32, part: Option<u32>, word: Option<&str>) -> u32 {
         let (Some(text), Some(part)) = (self.file(file), part) else { return part.unwrap_or(declared) };
         let begins_part = PARTS.iter().any(|begin| text.line(part).trim_start().starts_with(begin));
-        let is_here = !file.ends_with(".tf") || text.block(declared).contains(&part) || begins_part;
+        let has_it = || word.is_some_and(|word| text.block(part).take(LINES_SEARCHED_MAX).any(|at| has_word(text.line(at), word)));
+        let is_here = !file.ends_with(".tf") || text.block(declared).contains(&part) || begins_part || has_it();
         if is_here { part } else { declared }
     }
 
@@ -217,7 +219,11 @@ mod tests {
     fn a_part_that_another_file_declares_is_not_looked_for_in_this_one() {
         let text = "resource \"aws_security_group\" \"a\" {\n  ingress {\n  }\n}\n\nlocals {\n}\n";
         let sources = Sources::new([("main.tf".to_owned(), text.to_owned())]);
-        assert_eq!([2, 6, 60].map(|part| sources.start("main.tf", 1, Some(part))), [2, 1, 1]);
+        assert_eq!([2, 6, 60].map(|part| sources.start("main.tf", 1, Some(part), None)), [2, 1, 1]);
+        assert_eq!(sources.start("main.tf", 1, Some(6), Some("s3:GetObject")), 1);
+        let apart = format!("{text}resource \"p\" \"p\" {{\n  Statement = [{{\n    Action = \"s3:GetObject\"\n  }}]\n}}\n");
+        let sources = Sources::new([("main.tf".to_owned(), apart)]);
+        assert_eq!(sources.start("main.tf", 1, Some(9), Some("s3:GetObject")), 9);
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn patch(_: &Inventory, _: &Resource) -> Vec<Change> {
-    let cloudformation = Setting { within: "", name: "HealthCheckPath", inner: "", value: "/api/v1/health".to_owned() };
-    let terraform = Setting { within: "", name: "health_check", inner: "path", value: "\"/api/v1/health\"".to_owned() };
+    let cloudformation = Setting { within: "", name: "HealthCheckPath", inner: "", value: "/api/v1/health".to_owned(), beside: None };
+    let terraform = Setting { within: "", name: "health_check", inner: "path", value: "\"/api/v1/health\"".to_owned(), beside: None };
     vec![Change::Set { cloudformation: Some(cloudformation), terraform: Some(terraform) }]
 }
 

@@ -1,6 +1,7 @@
 //! BR-01: the account may use the models. Only the account knows.
 
 use super::prelude::*;
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     id: "BR-01",
@@ -25,7 +26,9 @@ fn judge(facts: &Facts) -> Judgement {
     models.sort();
     models.dedup();
     let which = if models.is_empty() { "the models".to_owned() } else { models.join(", ") };
-    let evidence = facts.repository.bedrock().map(|mention| Seen::mention(mention, format!("uses {}", mention.value))).collect();
+    // The client of a service and the service stand on one line.
+    let mut lines = BTreeSet::new();
+    let evidence = facts.repository.bedrock().filter(|mention| lines.insert(&mention.origin)).map(|mention| Seen::mention(mention, format!("uses {}", mention.value))).collect();
     Judgement::manual(format!("whether the account may use {which} is known to the account alone"), evidence)
 }
 

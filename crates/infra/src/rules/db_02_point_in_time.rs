@@ -22,7 +22,7 @@ fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, table) in facts.all::<Table>() {
         let holds = table.point_in_time_recovery.holds(false, |on| *on);
-        tally.holds(holds, resource, &["PointInTimeRecoveryEnabled", "point_in_time_recovery"], notes("it can be restored to any second", "what is overwritten or deleted in it is gone", untold("whether it can be restored", &table.point_in_time_recovery)));
+        tally.holds(holds, resource, &["PointInTimeRecoveryEnabled", "point_in_time_recovery"], notes("it can be restored to any second", "point-in-time recovery is off, so what is overwritten or deleted in it is gone", untold("whether it can be restored", &table.point_in_time_recovery)));
     }
     tally.close(|| facts.not_needed("no DynamoDB table is declared"))
 }

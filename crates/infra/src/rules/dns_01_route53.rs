@@ -37,7 +37,11 @@ fn judge(facts: &Facts) -> Judgement {
     if tally.is_empty() && !facts.is_part_hidden() {
         facts.all::<Zone>().for_each(|(resource, _)| tally.bad(Seen::resource(resource, &[], "no record of it leads anywhere")));
     }
-    tally.close(|| if facts.has_compute() || facts.has_front() { facts.none_of("a Route 53 record") } else { facts.not_needed("nothing declared here answers requests") })
+    tally.close(|| match facts.of_aws_domain() {
+        Some(id) => Judgement::not_applicable(format!("{id} answers under a name of AWS's; a name of your own would need a record")),
+        None if facts.has_compute() || facts.has_front() => facts.none_of("a Route 53 record"),
+        None => facts.not_needed("nothing declared here answers requests"),
+    })
 }
 
 #[cfg(test)]

@@ -20,6 +20,12 @@ pub(super) static RULE: Rule = Rule {
     judge,
 };
 
+const ON_MACHINE: Remedy = Remedy {
+    what: "Let the machine get a certificate from Let's Encrypt, with certbot or Caddy in its user data, or put a load balancer with a certificate of ACM before it",
+    cloudformation: "",
+    terraform: "",
+};
+
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, certificate) in facts.all::<Certificate>() {
@@ -37,17 +43,16 @@ fn judge(facts: &Facts) -> Judgement {
     }
     let issues_itself = |script: &str| ["certbot", "letsencrypt", "lego ", "caddy"].iter().any(|word| script.contains(word));
     let other = machines(facts.inventory).into_iter().find(|(_, machine)| machine.user_data.known().is_some_and(|script| issues_itself(script)));
-    let own_domain = facts.inventory.resources.iter().find(|resource| matches!(resource.kind, Kind::Api(_) | Kind::FunctionUrl(_)));
-    tally.close(|| match other {
-        Some((resource, _)) => Judgement::not_applicable(format!("{} gets its certificate from Let's Encrypt", resource.id)),
+    let judgement = tally.close(|| match (other, facts.of_aws_domain()) {
+        (Some((resource, _)), _) => Judgement::not_applicable(format!("{} gets its certificate from Let's Encrypt", resource.id)),
         // A name of AWS's own has AWS's certificate; whether the project wants one of its own is a question, not a fault.
-        None if own_domain.is_some() && !facts.has::<LoadBalancer>() && !facts.is_part_hidden() => {
-            let id = own_domain.map_or("", |resource| resource.id.as_str());
-            Judgement::not_applicable(format!("{id} answers under a name of AWS's, which has a certificate; a name of your own would need one"))
-        }
-        None if facts.has_compute() || facts.has_front() => facts.none_of("an ACM certificate"),
-        None => facts.not_needed("nothing declared here answers requests"),
-    })
+        (None, Some(id)) => Judgement::not_applicable(format!("{id} answers under a name of AWS's, which has a certificate; a name of your own would need one")),
+        (None, None) if facts.has_compute() || facts.has_front() => facts.none_of("an ACM certificate"),
+        (None, None) => facts.not_needed("nothing declared here answers requests"),
+    });
+    // ACM keeps the key of its free certificates, so that a machine cannot have one.
+    let is_bare = facts.architecture.recognised == Some(Deployment::Ec2) && !facts.has::<LoadBalancer>();
+    if is_bare { facts.advised(judgement, &ON_MACHINE) } else { judgement }
 }
 
 #[cfg(test)]

@@ -19,6 +19,12 @@ pub(super) static RULE: Rule = Rule {
     judge,
 };
 
+const MISSING: Remedy = Remedy {
+    what: "Declare a target group of type ip with the balancer, and let the service's tasks join it",
+    cloudformation: "AWS::ElasticLoadBalancingV2::TargetGroup with TargetType: ip",
+    terraform: "aws_lb_target_group with target_type = \"ip\"",
+};
+
 fn judge(facts: &Facts) -> Judgement {
     if let Some(judgement) = facts.not_deployed_as(Deployment::Fargate) {
         return judgement;
@@ -39,7 +45,7 @@ fn judge(facts: &Facts) -> Judgement {
             }
         }
     }
-    tally.close(|| facts.none_of("a target group that the service's tasks join"))
+    tally.close(|| facts.advised(facts.none_of("a target group that the service's tasks join"), &MISSING))
 }
 
 #[cfg(test)]

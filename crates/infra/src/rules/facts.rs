@@ -1,7 +1,10 @@
 //! What a rule may look at.
 
-use super::judgement::{Judgement, Seen};
+use super::judgement::{Judgement, Seen, Verdict};
+use super::rule::Remedy;
+use crate::inventory::balancing::LoadBalancer;
 use crate::inventory::data::{Database, DatabaseCluster};
+use crate::inventory::observe::Alarm;
 use crate::inventory::{Inventory, Kind, OfKind, Problem, Resource, Unrecognised};
 use crate::options::Deployment;
 use crate::review::{Architecture, Day, RepositoryFacts};
@@ -73,6 +76,13 @@ impl<'a> Facts<'a> {
         self.inventory.resources.iter().any(|resource| matches!(resource.kind, Kind::LoadBalancer(_) | Kind::Api(_) | Kind::FunctionUrl(_)))
     }
 
+    /// What answers under a name that AWS gave it, when no balancer stands there: an API or a function's URL.
+    pub fn of_aws_domain(&self) -> Option<&'a str> {
+        let mut resources = self.inventory.resources.iter();
+        let found = resources.find(|resource| matches!(resource.kind, Kind::Api(_) | Kind::FunctionUrl(_)))?;
+        (!self.has::<LoadBalancer>() && !self.is_part_hidden()).then_some(found.id.as_str())
+    }
+
     /// Something runs code.
     pub fn has_compute(&self) -> bool {
         self.architecture.recognised.is_some()
@@ -85,8 +95,8 @@ impl<'a> Facts<'a> {
 
     /// The judgement when nothing of a kind is declared: a failure, unless it may be where nobody could look.
     pub fn none_of(&self, what: &str) -> Judgement {
-        if !self.has_templates() {
-            return self.without_templates();
+        if let Some(judgement) = self.without_aws() {
+            return judgement;
         }
         let why = format!("no {} is declared here", bare(what));
         if let Some(judgement) = self.if_hidden(&why, what, "it") {
@@ -105,8 +115,8 @@ impl<'a> Facts<'a> {
 
     /// Not applicable when the project is plainly deployed in another way.
     pub fn not_deployed_as(&self, deployment: Deployment) -> Option<Judgement> {
-        if !self.has_templates() {
-            return Some(self.without_templates());
+        if let Some(judgement) = self.without_aws() {
+            return Some(judgement);
         }
         if self.architecture.includes(deployment) {
             return None;
@@ -119,10 +129,45 @@ impl<'a> Facts<'a> {
 
     /// Not applicable when nothing of a kind is declared and nothing needs it; unknown when it may be where nobody could look.
     pub fn not_needed(&self, why: &str) -> Judgement {
-        if !self.has_templates() {
-            return self.without_templates();
+        if let Some(judgement) = self.without_aws() {
+            return judgement;
         }
         self.if_hidden(why, "more", "more").unwrap_or_else(|| Judgement::not_applicable(why))
+    }
+
+    /// What can be said where no file declares anything of AWS.
+    fn without_aws(&self) -> Option<Judgement> {
+        match self.has_templates() {
+            false => Some(self.without_templates()),
+            true => self.is_elsewhere().then(|| Judgement::not_applicable("nothing declared here is on AWS")),
+        }
+    }
+
+    /// Whether all that is declared is another cloud's.
+    pub fn is_elsewhere(&self) -> bool {
+        self.has_templates() && self.inventory.languages.is_empty() && self.hidden.is_none()
+    }
+
+    /// Whether something declared here can fail or slow down on its own, so that somebody wants to hear of it.
+    pub fn has_service(&self) -> bool {
+        self.has_compute() || self.has_front() || self.has::<Database>() || self.has::<DatabaseCluster>() || self.has::<Alarm>()
+    }
+
+    /// The resources that a failure stands on.
+    pub fn at_fault(&self, judgement: &Judgement) -> Vec<&'a Resource> {
+        let id = |seen: &Seen| if let Seen::At { resource, .. } = seen { resource.clone() } else { None };
+        match judgement.verdict {
+            Verdict::Fail => judgement.evidence.iter().filter_map(id).filter_map(|id| self.inventory.resource(&id)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A failure with this remedy in the words of the project's languages.
+    pub fn advised(&self, judgement: Judgement, remedy: &Remedy) -> Judgement {
+        match judgement.verdict {
+            Verdict::Fail => judgement.remedied(remedy.for_languages(&self.inventory.languages)),
+            _ => judgement,
+        }
     }
 
     /// What can be said of an account whose infrastructure is written down nowhere that could be read.
@@ -154,7 +199,7 @@ impl<'a> Facts<'a> {
             1..=3 => files.iter().copied().collect::<Vec<_>>().join(", "),
             more => format!("{} and {} more files", files.iter().take(2).copied().collect::<Vec<_>>().join(", "), more - 2),
         };
-        Seen::Searched { place, note: format!("no {} among {}", bare(what), count(self.inventory.resources.len(), "resource")) }
+        Seen::Searched { place, note: format!("no {} is declared there", bare(what)) }
     }
 
     /// Declarations of these types of which nothing is known but that they are there: what they add to is declared elsewhere.
@@ -203,7 +248,6 @@ pub(crate) fn count(n: usize, noun: &str) -> String {
 mod tests {
     use super::*;
     use crate::inventory::observe::Topic;
-    use crate::rules::judgement::Verdict;
     use crate::rules::testing::{World, world};
 
     #[test]

@@ -28,6 +28,9 @@ pub(super) static RULE: Rule = Rule {
     judge,
 };
 
+/// How it becomes known.
+const TO_KNOW: &str = "Declare what runs the code together with its role, or say in review.toml where its credentials come from (Q07).";
+
 const PROFILE: &[&str] = &["IamInstanceProfile", "iam_instance_profile", "LaunchTemplate", "launch_template"];
 
 fn judge(facts: &Facts) -> Judgement {
@@ -56,7 +59,7 @@ fn judge(facts: &Facts) -> Judgement {
             tally.good(Seen::resource(resource, &["Role", "role"], "it has a role"));
         }
     }
-    tally.close(|| Judgement::unknown("nothing here shows how the code gets its credentials", Vec::new()))
+    tally.close(|| Judgement::unknown("nothing here shows how the code gets its credentials", Vec::new()).remedied(TO_KNOW))
 }
 
 #[cfg(test)]

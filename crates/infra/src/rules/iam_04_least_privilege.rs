@@ -1,6 +1,8 @@
 //! IAM-04: policies name the actions and resources that are needed, and no more.
 
-use super::policies::{allowing, allows, attached, documents, is_for_everything, matches};
+use super::judgement::Verdict;
+use super::models::{arns, called};
+use super::policies::{INVOKE, allowing, allows, attached, documents, is_for_everything, matches};
 use super::prelude::*;
 use crate::inventory::identity::Role;
 
@@ -135,7 +137,9 @@ fn judge(facts: &Facts) -> Judgement {
         }
     }
     facts.apart(PARTS, "what it allows is not looked into here").for_each(|part| tally.unclear(part));
+    let mut is_of_bedrock = false;
     for (resource, statement) in allowing(facts.inventory) {
+        is_of_bedrock |= allows(statement, INVOKE[0]) == Some(true);
         let is_whole = is_for_everything(statement) && statement.conditions.is_empty();
         let line = |note: String| Seen::part(resource, statement.line, ACTIONS, note);
         let whole = statement.actions.iter().filter_map(Value::known).find(|action| *action == "*" || action.ends_with(":*"));
@@ -154,7 +158,14 @@ fn judge(facts: &Facts) -> Judgement {
             tally.good(line("it names what it allows".to_owned()));
         }
     }
-    tally.close(|| facts.not_needed("no policy is declared"))
+    let judgement = tally.close(|| facts.not_needed("no policy is declared"));
+    let models: Vec<String> = called(facts).iter().flat_map(|id| arns(id)).map(|arn| format!("`{arn}`")).collect();
+    match judgement.verdict {
+        Verdict::Fail if is_of_bedrock && !models.is_empty() => {
+            judgement.remedied(format!("Name the actions and the ARNs that are used; for Bedrock `bedrock:InvokeModel` on {}, and the streaming action where the code streams.", models.join(", ")))
+        }
+        _ => judgement,
+    }
 }
 
 #[cfg(test)]

@@ -19,9 +19,9 @@ pub(super) static RULE: Rule = Rule {
     },
     decided_from: TEMPLATES,
     remedy: Remedy {
-        what: "Declare a trail for every region with file validation; the first copy of management events is free",
-        cloudformation: "AWS::CloudTrail::Trail with IsMultiRegionTrail: true, EnableLogFileValidation: true, IsLogging: true",
-        terraform: "aws_cloudtrail with is_multi_region_trail = true, enable_log_file_validation = true",
+        what: "Let the trail record every region and sign its files",
+        cloudformation: "IsMultiRegionTrail: true, EnableLogFileValidation: true, IsLogging: true",
+        terraform: "is_multi_region_trail = true, enable_log_file_validation = true",
     },
     patch: Some(patch),
     judge,
@@ -46,6 +46,12 @@ const RECORDS: &[&str] = &["IsLogging", "enable_logging"];
 const REGIONS: &[&str] = &["IsMultiRegionTrail", "is_multi_region_trail"];
 const SIGNED: &[&str] = &["EnableLogFileValidation", "enable_log_file_validation"];
 
+const MISSING: Remedy = Remedy {
+    what: "Declare a trail for every region with file validation, once for the account; the first copy of management events is free",
+    cloudformation: "AWS::CloudTrail::Trail with IsMultiRegionTrail: true, EnableLogFileValidation: true, IsLogging: true",
+    terraform: "aws_cloudtrail with is_multi_region_trail = true, enable_log_file_validation = true",
+};
+
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     for (resource, trail) in facts.all::<Trail>() {
@@ -63,7 +69,7 @@ fn judge(facts: &Facts) -> Judgement {
             tally.good(Seen::resource(resource, REGIONS, "it records every region, and its files are signed"));
         }
     }
-    tally.close(|| facts.none_of("a CloudTrail trail"))
+    tally.close(|| facts.advised(facts.none_of("a CloudTrail trail"), &MISSING))
 }
 
 #[cfg(test)]

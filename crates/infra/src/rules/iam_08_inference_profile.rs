@@ -1,8 +1,9 @@
 //! IAM-08: who calls a model through an inference profile is allowed the profile and the models behind it.
 
-use super::models::{is_profile, used};
+use super::models::{arns, called, is_profile, used};
 use super::patterns::{FILLED_IN, covers, filled_in};
-use super::policies::bedrock_statements;
+use super::policies::{bedrock_statements, matches};
+use super::judgement::Verdict;
 use super::prelude::*;
 use crate::iam::of_profile;
 use crate::inventory::identity::Statement;
@@ -33,18 +34,31 @@ fn judge(facts: &Facts) -> Judgement {
         let Some(first) = allowed.statements.first() else { continue };
         match allowed.lacks(&model.id) {
             Lacks::Nothing => tally.good(model.seen.with_note(format!("the policy allows {} and the model behind it", model.id))),
-            Lacks::Something(what) => tally.bad(Seen::part(first.0, first.1.line, RESOURCES, what)),
+            Lacks::Something(what) => tally.bad(named(Seen::part(first.0, first.1.line, RESOURCES, what), first.1)),
             Lacks::Untold(why) => tally.unclear(model.seen.with_note(why)),
         }
     }
-    tally.close(|| {
+    let judgement = tally.close(|| {
         let profiles: Vec<_> = used(facts).into_iter().filter(|model| is_profile(&model.id) && !model.is_in_policy).map(|model| model.seen).collect();
         if profiles.is_empty() {
             Judgement::not_applicable("no inference profile is used here")
         } else {
             Judgement::unknown("an inference profile is used, and no policy that allows Bedrock is declared", profiles)
         }
-    })
+    });
+    let lacking = || called(facts).into_iter().filter(|id| is_profile(id) && matches!(allowed.lacks(id), Lacks::Something(_))).flat_map(|id| arns(&id));
+    match judgement.verdict {
+        Verdict::Fail => judgement.remedied(format!("Add to the statement's resources: {}.", allowed.missing(lacking()).join(", "))),
+        _ => judgement,
+    }
+}
+
+/// With the first resource that a statement names, to find its line by.
+fn named(seen: Seen, statement: &Statement) -> Seen {
+    match statement.resources.iter().find_map(|link| if let Value::Known(Link::Outside(name)) = link { Some(name) } else { None }) {
+        Some(name) if name != "*" => seen.with_word(name),
+        _ => seen,
+    }
 }
 
 const RESOURCES: &[&str] = &["Resource", "resources", "NotResource", "not_resources"];
@@ -102,6 +116,14 @@ impl<'a> Allowed<'a> {
                 Lacks::Something(format!("the policy allows {model} in {allowed} alone, and {id} sends requests to {missing} too, where they are refused"))
             }
         }
+    }
+
+    /// Those of these ARNs that no pattern covers as they stand.
+    fn missing(&self, arns: impl Iterator<Item = String>) -> Vec<String> {
+        let is_covered = |arn: &String| self.patterns.iter().any(|pattern| matches(pattern, arn));
+        let mut missing: Vec<String> = arns.filter(|arn| !is_covered(arn)).map(|arn| format!("`{arn}`")).collect();
+        missing.dedup();
+        missing
     }
 
     fn covers(&self, region: Option<&str>, what: &str) -> bool {

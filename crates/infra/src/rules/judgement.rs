@@ -3,7 +3,7 @@
 use crate::inventory::{Origin, Resource, Unrecognised};
 use crate::review::Mention;
 use crate::value::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a rule found.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub struct Judgement {
     pub reason: String,
     /// What shows it.
     pub evidence: Vec<Seen>,
+    /// What to do, where it is something else than what the rule says of every failure.
+    pub remedy: Option<String>,
 }
 
 /// How a rule came out. Only `Pass` is a pass.
@@ -125,27 +127,32 @@ impl Seen {
 impl Judgement {
     /// It holds.
     pub fn pass(reason: impl Into<String>, evidence: Vec<Seen>) -> Judgement {
-        Judgement { verdict: Verdict::Pass, reason: reason.into(), evidence }
+        Judgement { verdict: Verdict::Pass, reason: reason.into(), evidence, remedy: None }
     }
 
     /// It does not hold.
     pub fn fail(reason: impl Into<String>, evidence: Vec<Seen>) -> Judgement {
-        Judgement { verdict: Verdict::Fail, reason: reason.into(), evidence }
+        Judgement { verdict: Verdict::Fail, reason: reason.into(), evidence, remedy: None }
     }
 
     /// A person must say.
     pub fn manual(reason: impl Into<String>, evidence: Vec<Seen>) -> Judgement {
-        Judgement { verdict: Verdict::Manual, reason: reason.into(), evidence }
+        Judgement { verdict: Verdict::Manual, reason: reason.into(), evidence, remedy: None }
     }
 
     /// It cannot be told.
     pub fn unknown(reason: impl Into<String>, evidence: Vec<Seen>) -> Judgement {
-        Judgement { verdict: Verdict::Unknown, reason: reason.into(), evidence }
+        Judgement { verdict: Verdict::Unknown, reason: reason.into(), evidence, remedy: None }
     }
 
     /// The question does not arise.
     pub fn not_applicable(reason: impl Into<String>) -> Judgement {
-        Judgement { verdict: Verdict::NotApplicable, reason: reason.into(), evidence: Vec::new() }
+        Judgement { verdict: Verdict::NotApplicable, reason: reason.into(), evidence: Vec::new(), remedy: None }
+    }
+
+    /// The same with something else to do about it.
+    pub fn remedied(self, remedy: impl Into<String>) -> Judgement {
+        Judgement { remedy: Some(remedy.into()), ..self }
     }
 }
 
@@ -233,7 +240,9 @@ pub fn untold<T>(what: &str, value: &Value<T>) -> String {
 fn sentence(seen: &[Seen]) -> String {
     let mut notes: Vec<(&Seen, usize)> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
-    for one in seen {
+    let mut said: HashSet<(Option<String>, &str)> = HashSet::new();
+    // Two statements of one policy are one subject.
+    for one in seen.iter().filter(|one| said.insert((one.subject(), one.note()))) {
         let place = *places.entry(one.note()).or_insert(notes.len());
         match notes.get_mut(place) {
             Some((_, n)) => *n += 1,

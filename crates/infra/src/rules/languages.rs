@@ -15,6 +15,16 @@ pub(crate) fn judge(facts: &Facts, language: Language, none: impl FnOnce() -> Ju
         };
         return Judgement::pass(format!("the infrastructure is written in {}", name(language)), vec![seen]);
     }
+    if facts.is_elsewhere() {
+        return match language {
+            // What is declared without anything of AWS is Terraform's: the other two have nothing else.
+            Language::Terraform => {
+                let first = facts.inventory.unrecognised.first().map(|first| Seen::unrecognised(first, "it is declared in Terraform"));
+                Judgement::pass("the infrastructure is written in Terraform, and none of it is on AWS", first.into_iter().collect())
+            }
+            _ => Judgement::not_applicable("the infrastructure is written in Terraform"),
+        };
+    }
     match languages.first() {
         Some(other) => Judgement::not_applicable(format!("the infrastructure is written in {}", name(*other))),
         None if facts.is_part_hidden() => Judgement::unknown("no template could be read", facts.hidden_place_of("more").into_iter().collect()),

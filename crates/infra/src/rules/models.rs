@@ -7,6 +7,7 @@ use super::policies;
 use crate::inventory::Link;
 use crate::usage::{named, split};
 use crate::value::Value;
+use std::collections::BTreeSet;
 
 /// A model and where it is named.
 pub(crate) struct Used {
@@ -50,6 +51,19 @@ pub(crate) fn used(facts: &Facts) -> Vec<Used> {
         }
     }
     models
+}
+
+/// What a policy names to allow this model: with a profile, the model behind it in every region too.
+pub(crate) fn arns(id: &str) -> Vec<String> {
+    let Some((geography, model)) = split(id) else { return vec![format!("arn:aws:bedrock:*::foundation-model/{id}")] };
+    // The global profile asks for the model in no region at all.
+    let region = if geography == "global" { "" } else { "*" };
+    vec![format!("arn:aws:bedrock:*:*:inference-profile/{id}"), format!("arn:aws:bedrock:{region}::foundation-model/{model}")]
+}
+
+/// The ids of all models that code or environments call.
+pub(crate) fn called(facts: &Facts) -> BTreeSet<String> {
+    used(facts).into_iter().filter(|model| !model.is_in_policy).map(|model| model.id).collect()
 }
 
 /// Whether the id is an inference profile: a geography before the model's id.

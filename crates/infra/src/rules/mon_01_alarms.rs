@@ -30,6 +30,12 @@ fn patch(_: &Inventory, resource: &Resource) -> Vec<Change> {
     }
 }
 
+const MISSING: Remedy = Remedy {
+    what: "Declare an SNS topic with a subscription, and alarms that tell it, first of all for errors",
+    cloudformation: "AWS::CloudWatch::Alarm with AlarmActions: [!Ref AlarmTopic]",
+    terraform: "aws_cloudwatch_metric_alarm with alarm_actions = [aws_sns_topic.alarms.arn]",
+};
+
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     let settings: &[&str] = &["AlarmActions", "alarm_actions"];
@@ -43,7 +49,13 @@ fn judge(facts: &Facts) -> Judgement {
             tally.holds(enabled, resource, settings, notes("it tells somebody when it goes off", "its actions are switched off", unclear));
         }
     }
-    tally.close(|| facts.none_of("a CloudWatch alarm"))
+    tally.close(|| {
+        if facts.has_service() || facts.is_part_hidden() {
+            facts.advised(facts.none_of("a CloudWatch alarm"), &MISSING)
+        } else {
+            facts.not_needed("nothing declared here serves anybody")
+        }
+    })
 }
 
 #[cfg(test)]
@@ -57,7 +69,8 @@ mod tests {
         fails(&RULE, world().with("a", alarm(false.into())));
         fails(&RULE, world().with("a", Alarm::default()));
         is_unknown(&RULE, world().with("a", alarm(unclear())));
-        fails(&RULE, world().with("vpc", crate::inventory::network::Vpc::default()));
+        fails(&RULE, world().with("vm", crate::inventory::compute::Instance::default()));
+        does_not_apply(&RULE, world().with("queue", crate::inventory::data::Queue::default()));
         is_unknown(&RULE, world());
     }
 }

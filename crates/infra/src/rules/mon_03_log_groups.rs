@@ -31,6 +31,12 @@ fn patch(_: &Inventory, resource: &Resource) -> Vec<Change> {
     }
 }
 
+const MISSING: Remedy = Remedy {
+    what: "Declare a log group with a retention for what runs; one that AWS makes by itself keeps its logs, and costs, for ever",
+    cloudformation: "AWS::Logs::LogGroup with RetentionInDays: 30",
+    terraform: "aws_cloudwatch_log_group with retention_in_days = 30",
+};
+
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     let settings = &["RetentionInDays", "retention_in_days"];
@@ -48,7 +54,7 @@ fn judge(facts: &Facts) -> Judgement {
     }
     tally.close(|| {
         if facts.has_compute() {
-            facts.none_of("a log group")
+            facts.advised(facts.none_of("a log group"), &MISSING)
         } else {
             facts.not_needed("nothing declared here runs code, so nothing writes logs")
         }

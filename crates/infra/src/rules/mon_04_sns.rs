@@ -22,6 +22,13 @@ pub(super) static RULE: Rule = Rule {
     judge,
 };
 
+const MISSING: Remedy = Remedy {
+    what: "Declare a topic, subscribe somebody to it, and name it in the alarms",
+    cloudformation: "AWS::SNS::Topic with Subscription: [{Protocol: email, Endpoint: …}]",
+    terraform: "aws_sns_topic and aws_sns_topic_subscription with protocol = \"email\"",
+};
+const UNTOLD: Remedy = Remedy { what: "Name the topic in the alarms", cloudformation: "AlarmActions: [!Ref …]", terraform: "alarm_actions" };
+
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     let told: Vec<&Value<Link>> = facts.all::<Alarm>().flat_map(|(_, alarm)| &alarm.actions).collect();
@@ -44,7 +51,14 @@ fn judge(facts: &Facts) -> Judgement {
             tally.good(Seen::resource(resource, &["AlarmActions", "alarm_actions"], "it tells a topic that is declared elsewhere"));
         }
     }
-    tally.close(|| facts.none_of("an SNS topic that alarms tell"))
+    tally.close(|| {
+        let missing = if facts.has::<Topic>() { &UNTOLD } else { &MISSING };
+        if facts.has_service() || facts.is_part_hidden() {
+            facts.advised(facts.none_of("an SNS topic that alarms tell"), missing)
+        } else {
+            facts.not_needed("nothing declared here serves anybody")
+        }
+    })
 }
 
 #[cfg(test)]
@@ -57,7 +71,9 @@ mod tests {
         let subscription = |topic| Subscription { topic, ..Subscription::default() };
         passes(&RULE, alarm(to("t")).with("s", subscription(to("t"))));
         fails(&RULE, alarm(to("t")));
-        fails(&RULE, world().with("t", Topic::default()).with("s", subscription(to("t"))));
+        let untold = world().with("t", Topic::default()).with("s", subscription(to("t")));
+        fails(&RULE, untold.clone().with("vm", crate::inventory::compute::Instance::default()));
+        does_not_apply(&RULE, untold);
         is_unknown(&RULE, alarm(to("t")).with("s", subscription(unclear())));
         is_unknown(&RULE, alarm(unclear()).with("s", subscription(to("t"))));
         passes(&RULE, world().with("a", Alarm { actions: vec![outside("arn:aws:sns:us-east-1:123456789012:ops")], ..Alarm::default() }));

@@ -16,12 +16,23 @@ pub(super) static RULE: Rule = Rule {
     refs: Refs { prowler: &["elbv2_logging_enabled", "apigatewayv2_api_access_logging_enabled"], checkov: &["CKV_AWS_76", "CKV_AWS_91"], fsbp: &["ELB.5*", "APIGateway.1*"], cdk_nag: &["ELB2", "APIG1"] },
     decided_from: TEMPLATES,
     remedy: Remedy {
-        what: "Log requests at the balancer or the API stage, or set alarms on its 5xx count and its response time",
-        cloudformation: "AccessLogSettings on the stage, access_logs.s3.enabled on the balancer",
-        terraform: "access_log_settings on the stage, access_logs on the balancer",
+        what: "Log requests at the stage, or set alarms on its 5xx count and its latency",
+        cloudformation: "AccessLogSettings",
+        terraform: "access_log_settings",
     },
     patch: None,
     judge,
+};
+
+const OF_BALANCER: Remedy = Remedy {
+    what: "Log requests at the balancer, or set alarms on its 5xx count and its response time",
+    cloudformation: "LoadBalancerAttributes: [{Key: access_logs.s3.enabled, Value: 'true'}, {Key: access_logs.s3.bucket, Value: !Ref Logs}]",
+    terraform: "access_logs { bucket = aws_s3_bucket.logs.id enabled = true }",
+};
+const MISSING: Remedy = Remedy {
+    what: "Set one alarm on errors and one on how long answers take, by the metrics of what serves or by filters on its log",
+    cloudformation: "AWS::CloudWatch::Alarm, AWS::Logs::MetricFilter",
+    terraform: "aws_cloudwatch_metric_alarm, aws_cloudwatch_log_metric_filter",
 };
 
 fn judge(facts: &Facts) -> Judgement {
@@ -45,7 +56,13 @@ fn judge(facts: &Facts) -> Judgement {
     if let Some(alarm) = unclear_alarm(facts).filter(|_| !tally.has_good()) {
         return Judgement::unknown(format!("{}: which metric it watches cannot be told", alarm.id), vec![Seen::resource(alarm, &[], "which metric it watches cannot be told")]);
     }
-    tally.close(|| if facts.has_front() || facts.has_compute() { facts.none_of("an alarm or log of errors and latency") } else { facts.not_needed("nothing declared here answers requests") })
+    let judgement = tally.close(|| if facts.has_front() || facts.has_compute() { facts.none_of("an alarm or log of errors and latency") } else { facts.not_needed("nothing declared here answers requests") });
+    let remedy = match facts.at_fault(&judgement).first().map(|resource| &resource.kind) {
+        Some(Kind::LoadBalancer(_)) => &OF_BALANCER,
+        Some(_) => &RULE.remedy,
+        None => &MISSING,
+    };
+    facts.advised(judgement, remedy)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! MON-06: the three alarms of the founding document: errors, latency, service down.
 
 use super::prelude::*;
+use crate::inventory::balancing::LoadBalancer;
 use super::watched::{Watched, alarms_for, unclear_alarm};
 
 pub(super) static RULE: Rule = Rule {
@@ -34,11 +35,35 @@ fn judge(facts: &Facts) -> Judgement {
         let reason = format!("no alarm is plainly for {}, but which metric {} watches cannot be told", missing.join(" or "), alarm.id);
         return Judgement::unknown(reason, vec![Seen::resource(alarm, &[], "which metric it watches cannot be told")]);
     }
-    let judgement = facts.none_of(&format!("an alarm for {}", missing.join(" or ")));
+    if !facts.has_service() && !facts.is_part_hidden() {
+        return facts.not_needed("nothing declared here serves anybody");
+    }
+    let judgement = facts.advised(facts.none_of(&format!("an alarm for {}", missing.join(" or "))), &RULE.remedy);
+    let judgement = match &judgement.remedy {
+        Some(remedy) => Judgement { remedy: Some(format!("{remedy} {}", examples(facts, &missing))), ..judgement },
+        None => judgement,
+    };
     match found.iter().map(Seen::note).collect::<Vec<_>>().join(" and ") {
         covered if covered.is_empty() => judgement,
         covered => Judgement { reason: format!("{}; {covered}", judgement.reason), ..judgement },
     }
+}
+
+/// A metric with a threshold for each thing that no alarm watches, of whatever serves here.
+fn examples(facts: &Facts, missing: &[&str]) -> String {
+    let [errors, latency, down] = if facts.has::<LoadBalancer>() {
+        ["HTTPCode_Target_5XX_Count above 5 in 5 minutes", "TargetResponseTime above 5 seconds", "UnHealthyHostCount above 0"]
+    } else {
+        match facts.architecture.recognised {
+            Some(Deployment::Lambda) => ["Errors above 0 in 5 minutes", "Duration near the function's time-out", "Throttles above 0"],
+            Some(Deployment::Fargate) => ["a metric filter on errors in the log", "a metric filter on durations in the log", "RunningTaskCount below the desired count (Container Insights)"],
+            Some(Deployment::Beanstalk) => ["ApplicationRequests5xx above 5 in 5 minutes", "ApplicationLatencyP90 above 5 seconds", "EnvironmentHealth above 15"],
+            None => return "Which metrics tell of them depends on what serves.".to_owned(),
+            Some(Deployment::Ec2) => ["a metric filter on errors in the log", "a metric filter on durations in the log", "StatusCheckFailed above 0"],
+        }
+    };
+    let named = Watched::ALL.iter().zip([errors, latency, down]).filter(|(watched, _)| missing.contains(&watched.title()));
+    format!("For {}.", named.map(|(watched, metric)| format!("{}: {metric}", watched.title())).collect::<Vec<_>>().join("; for "))
 }
 
 #[cfg(test)]

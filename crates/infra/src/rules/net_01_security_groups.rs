@@ -22,10 +22,16 @@ pub(super) static RULE: Rule = Rule {
     remedy: Remedy {
         what: "Open 80 and 443 to everywhere and other ports only to the groups or addresses that need them",
         cloudformation: "SourceSecurityGroupId",
-        terraform: "referenced_security_group_id",
+        terraform: "security_groups in an ingress block, referenced_security_group_id in a rule of its own",
     },
     patch: None,
     judge,
+};
+
+const MISSING: Remedy = Remedy {
+    what: "Declare a security group for what runs here, open to everybody on 443 at most; without one the VPC's default group holds",
+    cloudformation: "AWS::EC2::SecurityGroup",
+    terraform: "aws_security_group",
 };
 
 const PORTS: &[&str] = &["FromPort", "from_port", "ToPort", "to_port"];
@@ -56,21 +62,47 @@ fn judge(facts: &Facts) -> Judgement {
             }
         }
         if is_fine {
-            let note = if group.ingress.is_empty() { "it lets nobody in" } else { "it lets in only what it should" };
-            tally.good(Seen::resource(resource, &[], note));
+            tally.good(Seen::resource(resource, &[], lets_in(group)));
         }
     }
     facts.apart(RULES_APART, "its group is declared elsewhere, so whom it lets in is not looked into").for_each(|rule| tally.unclear(rule));
     tally.close(|| match facts.architecture.recognised {
         Some(Deployment::Lambda) if facts.architecture.also.is_empty() => Judgement::not_applicable("Lambda functions outside a VPC have no security group"),
-        _ => facts.none_of("a security group"),
+        _ if takes_group(facts) => facts.advised(facts.none_of("a security group"), &MISSING),
+        _ => facts.not_needed("nothing declared here takes a security group"),
     })
+}
+
+/// Whether something is declared that stands behind a security group, be it the VPC's default one.
+fn takes_group(facts: &Facts) -> bool {
+    facts.has_compute() || facts.inventory.resources.iter().any(|resource| matches!(resource.kind, Kind::LoadBalancer(_) | Kind::Database(_) | Kind::DatabaseCluster(_) | Kind::Cache(_)))
+}
+
+/// What a group without fault lets everybody do.
+fn lets_in(group: &SecurityGroup) -> String {
+    let open: Vec<&Permission> = group.ingress.iter().filter(|permission| is_from_everywhere(permission) == Some(true) && !is_icmp(permission)).collect();
+    let is_elsewhere = |permission: &&Permission| permission.from_port.known().is_some_and(|port| JUDGED_ELSEWHERE.contains(port));
+    let (elsewhere, web): (Vec<&Permission>, Vec<&Permission>) = open.into_iter().partition(is_elsewhere);
+    let mut ports: Vec<String> = web.into_iter().map(ports).collect();
+    ports.sort();
+    ports.dedup();
+    match (ports.is_empty(), elsewhere.is_empty()) {
+        _ if group.ingress.is_empty() => "it lets nobody in".to_owned(),
+        (true, true) => "nothing is open to everybody".to_owned(),
+        (false, true) => format!("only {} {} open to everybody", ports.join(" and "), if ports.len() == 1 { "is" } else { "are" }),
+        (true, false) => "nothing is open to everybody but what NET-02 judges, SSH and remote desktop".to_owned(),
+        (false, false) => format!("besides SSH and remote desktop, which NET-02 judges, only {} {} open to everybody", ports.join(" and "), if ports.len() == 1 { "is" } else { "are" }),
+    }
+}
+
+/// Whether it lets in pings and the like, which reach no port.
+fn is_icmp(permission: &Permission) -> bool {
+    permission.protocol.known().is_some_and(|protocol| protocol.starts_with("icmp") || protocol == "1" || protocol == "58")
 }
 
 /// What is wrong with a rule that lets everybody in.
 fn fault(permission: &Permission) -> Option<String> {
-    let is_icmp = permission.protocol.known().is_some_and(|protocol| protocol.starts_with("icmp") || protocol == "1" || protocol == "58");
-    if is_from_everywhere(permission) != Some(true) || is_icmp {
+    if is_from_everywhere(permission) != Some(true) || is_icmp(permission) {
         return None;
     }
     let single = match (permission.from_port.known(), permission.to_port.known()) {
@@ -112,5 +144,13 @@ mod tests {
     fn functions_outside_a_vpc_need_none() {
         does_not_apply(&RULE, world().with("fn", crate::inventory::compute::Function::default()));
         fails(&RULE, world().with("vm", crate::inventory::compute::Instance::default()));
+        does_not_apply(&RULE, world().with("queue", crate::inventory::data::Queue::default()));
+    }
+
+    #[test]
+    fn a_pass_says_what_is_open_and_who_judges_the_rest() {
+        let reason = |port| group("tcp", port, text("0.0.0.0/0")).judge(&RULE).reason;
+        assert_eq!(reason(443.0), "sg: only port 443 is open to everybody");
+        assert_eq!(reason(22.0), "sg: nothing is open to everybody but what NET-02 judges, SSH and remote desktop");
     }
 }

@@ -3,6 +3,7 @@
 use super::exposure::is_public;
 use super::machines::machines;
 use super::prelude::*;
+use crate::inventory::balancing::LoadBalancer;
 use crate::inventory::compute::{AutoScalingGroup, BeanstalkEnvironment, Instance, Service};
 use crate::inventory::network::{ElasticIp, Subnet};
 
@@ -62,11 +63,21 @@ fn judge(facts: &Facts) -> Judgement {
         let unclear = untold("whether its machines get public addresses", is_public);
         tally.holds(holds, resource, &[], notes("its machines have no public address", "its machines get public addresses", unclear));
     }
-    tally.close(|| match facts.architecture.recognised {
+    let judgement = tally.close(|| match facts.architecture.recognised {
         Some(Deployment::Lambda) => Judgement::not_applicable("a Lambda function has no public address"),
         _ => facts.not_needed("no machine or service is declared"),
-    })
+    });
+    let (cloudformation, terraform) = match facts.at_fault(&judgement).first().map(|resource| &resource.kind) {
+        Some(Kind::Service(_)) | None => (RULE.remedy.cloudformation, RULE.remedy.terraform),
+        Some(Kind::Instance(_)) => ("NetworkInterfaces: [{AssociatePublicIpAddress: false}]", "associate_public_ip_address = false"),
+        Some(Kind::BeanstalkEnvironment(_)) => ("aws:ec2:vpc AssociatePublicIpAddress: false", "setting { namespace = \"aws:ec2:vpc\" name = \"AssociatePublicIpAddress\" value = \"false\" }"),
+        Some(_) => ("VPCZoneIdentifier", "vpc_zone_identifier"),
+    };
+    let what = if facts.has::<LoadBalancer>() { RULE.remedy.what } else { WITHOUT_BALANCER };
+    facts.advised(judgement, &Remedy { what, cloudformation, terraform })
 }
+
+const WITHOUT_BALANCER: &str = "Move compute to private subnets and put a load balancer before it, or whatever else takes requests; they need a NAT gateway or VPC endpoints to reach AWS";
 
 /// The instance's own word, else its subnet's.
 fn is_without_public_ip(facts: &Facts, machine: &Instance) -> Option<bool> {

@@ -37,16 +37,19 @@ pub struct Setting {
     pub inner: &'static str,
     /// The value, as the language writes it.
     pub value: String,
+    /// A setting with its value that must stand beside it inside the same, if it does not already.
+    pub beside: Option<(&'static str, &'static str)>,
 }
 
 /// A plain setting by its names and values in CloudFormation and in Terraform.
 pub(super) fn set(cloudformation: (&'static str, &str), terraform: (&'static str, &str)) -> Vec<Change> {
-    let setting = |(name, value): (&'static str, &str)| Some(Setting { within: "", name, inner: "", value: value.to_owned() });
+    let setting = |(name, value): (&'static str, &str)| Some(Setting { within: "", name, inner: "", value: value.to_owned(), beside: None });
     vec![Change::Set { cloudformation: setting(cloudformation), terraform: setting(terraform) }]
 }
 
 /// A setting inside another.
 pub(super) fn set_inside(cloudformation: (&'static str, &'static str, &str), terraform: (&'static str, &'static str, &str)) -> Vec<Change> {
-    let setting = |(name, inner, value): (&'static str, &'static str, &str)| Some(Setting { within: "", name, inner, value: value.to_owned() });
+    let setting =
+        |(name, inner, value): (&'static str, &'static str, &str)| Some(Setting { within: "", name, inner, value: value.to_owned(), beside: None });
     vec![Change::Set { cloudformation: setting(cloudformation), terraform: setting(terraform) }]
 }

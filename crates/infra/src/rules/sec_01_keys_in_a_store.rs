@@ -23,12 +23,26 @@ pub(super) static RULE: Rule = Rule {
     },
     decided_from: TEMPLATES_AND_REPOSITORY,
     remedy: Remedy {
-        what: "Keep the value in a secret and give the code only its ARN, in a variable or as a secret of the container",
-        cloudformation: "Secrets: [{Name, ValueFrom}]",
-        terraform: "secrets = [{ name, valueFrom }]",
+        what: "Keep the value in Secrets Manager or Parameter Store, and let the code read it there",
+        cloudformation: "",
+        terraform: "",
     },
     patch: None,
     judge,
+};
+
+/// Services that keep secrets.
+const STORES: [&str; 2] = ["secretsmanager", "ssm"];
+
+const OF_CONTAINER: Remedy = Remedy {
+    what: "Keep the value in a secret and give it to the container as one",
+    cloudformation: "Secrets: [{Name, ValueFrom}]",
+    terraform: "secrets = [{ name, valueFrom }]",
+};
+const BY_ARN: Remedy = Remedy {
+    what: "Keep the value in a secret, and give the code only its ARN to read it by",
+    cloudformation: "API_KEY_ARN: !Ref ApiKeySecret",
+    terraform: "API_KEY_ARN = aws_secretsmanager_secret.api_key.arn",
 };
 
 fn judge(facts: &Facts) -> Judgement {
@@ -66,13 +80,20 @@ fn judge(facts: &Facts) -> Judgement {
             tally.bad(Seen::mention(mention, format!("{} comes from plain settings, and no secret store is declared", mention.value)));
         }
     }
-    tally.close(|| {
-        if facts.has_compute() {
-            facts.none_of("a secret or encrypted parameter")
-        } else {
-            facts.not_needed("nothing declared here runs code, so nothing needs a key")
+    let judgement = tally.close(|| {
+        if !facts.has_compute() {
+            return facts.not_needed("nothing declared here runs code, so nothing needs a key");
         }
-    })
+        match facts.repository.sdks.iter().find(|client| STORES.iter().any(|store| client.value.ends_with(store))) {
+            Some(client) => Judgement::unknown("the code calls a store of secrets, and which of its keys it finds there cannot be told", vec![Seen::mention(client, format!("uses {}", client.value))]),
+            None => facts.not_needed("no key, password or token is set or used here"),
+        }
+    });
+    match facts.at_fault(&judgement).first().map(|resource| &resource.kind) {
+        Some(Kind::TaskDefinition(_)) => facts.advised(judgement, &OF_CONTAINER),
+        Some(_) => facts.advised(judgement, &BY_ARN),
+        None => judgement,
+    }
 }
 
 #[cfg(test)]
@@ -103,8 +124,9 @@ mod tests {
     }
 
     #[test]
-    fn code_without_any_store_fails_and_a_bare_network_needs_none() {
-        fails(&RULE, function("LOG_LEVEL", text("info")));
+    fn code_that_shows_no_key_needs_no_store_and_one_that_calls_a_store_cannot_be_told() {
+        does_not_apply(&RULE, function("LOG_LEVEL", text("info")));
+        is_unknown(&RULE, function("LOG_LEVEL", text("info")).with_mention(|r| &mut r.sdks, "boto3 ssm"));
         does_not_apply(&RULE, world().with("vpc", crate::inventory::network::Vpc::default()));
         is_unknown(&RULE, world());
     }

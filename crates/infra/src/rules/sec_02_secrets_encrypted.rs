@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 
 /// CloudFormation cannot create a SecureString, so the change is Terraform's alone.
 fn patch(_: &Inventory, _: &Resource) -> Vec<Change> {
-    vec![Change::Set { cloudformation: None, terraform: Some(Setting { within: "", name: "type", inner: "", value: "\"SecureString\"".to_owned() }) }]
+    vec![Change::Set { cloudformation: None, terraform: Some(Setting { within: "", name: "type", inner: "", value: "\"SecureString\"".to_owned(), beside: None }) }]
 }
 
 fn judge(facts: &Facts) -> Judgement {

@@ -4,7 +4,7 @@ use super::environments::variables;
 use super::prelude::*;
 use crate::inventory::data::DatabaseCluster;
 use crate::inventory::secrets::{Parameter, Secret};
-use crate::sensitive::{is_plain, is_pointer, is_secret_name};
+use crate::sensitive::{is_placeholder, is_plain, is_pointer, is_secret_name};
 
 pub(super) static RULE: Rule = Rule {
     id: "SEC-06",
@@ -17,12 +17,28 @@ pub(super) static RULE: Rule = Rule {
     refs: Refs { prowler: &["ec2_instance_secrets_user_data"], checkov: &["CKV_AWS_41", "CKV_AWS_46"], fsbp: &[], cdk_nag: &[] },
     decided_from: TEMPLATES_AND_REPOSITORY,
     remedy: Remedy {
-        what: "Take the value out, replace it wherever it was valid, and let AWS make the new one",
-        cloudformation: "GenerateSecretString or ManageMasterUserPassword: true",
+        what: "Take the password out, and let AWS make and keep a new one",
+        cloudformation: "ManageMasterUserPassword: true",
         terraform: "manage_master_user_password = true",
     },
     patch: Some(patch),
     judge,
+};
+
+const OF_SECRET: Remedy = Remedy {
+    what: "Take the value out, replace it wherever it was valid, and let AWS make the new one or set it by hand",
+    cloudformation: "GenerateSecretString",
+    terraform: "secret_string_wo",
+};
+const OF_PARAMETER: Remedy = Remedy {
+    what: "Take the value out, replace it wherever it was valid, and set the new one by hand (aws ssm put-parameter --overwrite)",
+    cloudformation: "",
+    terraform: "value = \"placeholder\" with lifecycle { ignore_changes = [value] }",
+};
+const OF_CODE: Remedy = Remedy {
+    what: "Take the value out, replace it wherever it was valid, and keep the new one in Secrets Manager or Parameter Store",
+    cloudformation: "",
+    terraform: "",
 };
 
 /// A database lets Secrets Manager make and keep its password. The one in the file is known and must go.
@@ -36,13 +52,15 @@ fn patch(_: &Inventory, resource: &Resource) -> Vec<Change> {
 fn judge(facts: &Facts) -> Judgement {
     let mut tally = Tally::default();
     let is_written = |value: &Value<String>| value.known().is_some_and(|value| !is_pointer(value));
+    // Of a database it would be the password.
+    let is_set = |value: &Value<String>| is_written(value) && value.known().is_some_and(|value| !is_placeholder(value));
+    let kept = |value: &Value<String>| if value.known().is_some_and(|value| is_placeholder(value)) { "a placeholder stands there, to be replaced by hand" } else { "its value is not in the template" };
     for mention in &facts.repository.hard_coded {
         tally.bad(Seen::mention(mention, format!("{} is written into the file", mention.value)));
     }
     for (resource, secret) in facts.all::<Secret>() {
-        let note = |is_bad| if is_bad { "its value is written into the template" } else { "its value is not in the template" };
-        let is_bad = is_written(&secret.written_value);
-        tally.holds(Some(!is_bad), resource, &["SecretString", "secret_string"], notes(note(false), note(true), ""));
+        let is_bad = is_set(&secret.written_value);
+        tally.holds(Some(!is_bad), resource, &["SecretString", "secret_string"], notes(kept(&secret.written_value), "its value is written into the template", ""));
     }
     let lone = facts.lone_databases().map(|(resource, database)| (resource, &database.password, &database.managed_password));
     let clusters = facts.all::<DatabaseCluster>().map(|(resource, cluster)| (resource, &cluster.password, &cluster.managed_password));
@@ -56,11 +74,12 @@ fn judge(facts: &Facts) -> Judgement {
         }
     }
     for (resource, parameter) in facts.all::<Parameter>() {
-        if !is_secret_name(parameter.name.known().unwrap_or(&resource.id)) {
+        let is_secure = parameter.parameter_type == Value::Known("SecureString".to_owned());
+        if !is_secure && !is_secret_name(parameter.name.known().unwrap_or(&resource.id)) {
             continue;
         }
-        let is_bad = is_written(&parameter.written_value);
-        tally.holds(Some(!is_bad), resource, &["Name", "name"], notes("its value is not in the template", "its value is written into the template", ""));
+        let is_bad = is_set(&parameter.written_value);
+        tally.holds(Some(!is_bad), resource, &["Value", "value"], notes(kept(&parameter.written_value), "its value is written into the template", ""));
     }
     for (resource, name, value) in variables(facts).filter(|(_, name, _)| is_secret_name(name)) {
         let is_bad = value.known().is_some_and(|value| !is_pointer(value) && !is_plain(value));
@@ -80,7 +99,14 @@ fn judge(facts: &Facts) -> Judgement {
             Value::Absent => {}
         }
     }
-    tally.close(|| facts.not_needed("nothing declared here takes a secret, and the code holds no key"))
+    let judgement = tally.close(|| facts.not_needed("nothing declared here takes a secret, and the code holds no key"));
+    let remedy = match facts.at_fault(&judgement).first().map(|resource| &resource.kind) {
+        Some(Kind::Database(_) | Kind::DatabaseCluster(_)) => &RULE.remedy,
+        Some(Kind::Secret(_)) => &OF_SECRET,
+        Some(Kind::Parameter(_)) => &OF_PARAMETER,
+        _ => &OF_CODE,
+    };
+    facts.advised(judgement, remedy)
 }
 
 /// An access key id: `AKIA` and sixteen capitals or digits.
@@ -108,6 +134,13 @@ mod tests {
     use super::*;
     use crate::inventory::compute::{Function, Instance};
     use crate::inventory::data::Database;
+
+    #[test]
+    fn a_secure_parameter_is_a_secret_whatever_it_is_called() {
+        let parameter = |value| Parameter { name: text("/app/key"), parameter_type: text("SecureString"), written_value: text(value), ..Parameter::default() };
+        fails(&RULE, world().with("p", parameter("hunter2real99")));
+        passes(&RULE, world().with("p", parameter("CHANGE_ME")));
+    }
 
     #[test]
     fn a_value_in_the_template_fails() {

@@ -18,6 +18,8 @@ pub(super) static RULE: Rule = Rule {
     judge,
 };
 
+const MISSING: Remedy = Remedy { what: "Declare the function that the API is to lead to", cloudformation: "AWS::Lambda::Function", terraform: "aws_lambda_function" };
+
 /// Runtimes with the day on which Lambda's support ends, as its documentation says on 2026-11-27.
 const ENDS: &[(&str, &str)] = &[
     ("dotnet10", "2028-11-14"),
@@ -91,7 +93,7 @@ fn judge(facts: &Facts) -> Judgement {
             Value::Unknown(why) => tally.unclear(Seen::resource(resource, settings, format!("its runtime cannot be told: {why}"))),
         }
     }
-    tally.close(|| facts.none_of_deployment(Deployment::Lambda, "a Lambda function"))
+    tally.close(|| facts.advised(facts.none_of_deployment(Deployment::Lambda, "a Lambda function"), &MISSING))
 }
 
 #[cfg(test)]

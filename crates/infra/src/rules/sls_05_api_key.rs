@@ -1,5 +1,7 @@
 //! SLS-05: the API asks who calls.
 
+use super::facts::is_terraform;
+use super::patch::Setting;
 use super::prelude::*;
 use crate::inventory::api::{Api, ApiKey, Authorizer, Protocol, Route, UsagePlan};
 use crate::inventory::compute::FunctionUrl;
@@ -25,11 +27,37 @@ pub(super) static RULE: Rule = Rule {
 
 /// A function's URL can ask for an identity by itself; a route needs more than a line.
 fn patch(_: &Inventory, resource: &Resource) -> Vec<Change> {
-    match resource.kind {
-        Kind::FunctionUrl(_) => set(("AuthType", "AWS_IAM"), ("authorization_type", "\"AWS_IAM\"")),
-        _ => Vec::new(),
-    }
+    let Kind::FunctionUrl(_) = resource.kind else { return Vec::new() };
+    // SAM's URL is a part of its function.
+    let is_part = !is_terraform(resource) && resource.origin.path.rsplit('.').next().is_some_and(|name| !resource.id.ends_with(&format!("/{name}")));
+    let within = if is_part { "FunctionUrlConfig" } else { "" };
+    let cloudformation = Setting { within, name: "AuthType", inner: "", value: "AWS_IAM".to_owned(), beside: None };
+    let terraform = Setting { within: "", name: "authorization_type", inner: "", value: "\"AWS_IAM\"".to_owned(), beside: None };
+    vec![Change::Set { cloudformation: Some(cloudformation), terraform: Some(terraform) }]
 }
+
+/// What to write where the fault is.
+fn remedy(facts: &Facts, judgement: &Judgement) -> Option<&'static Remedy> {
+    let of_http = |api: &Value<Link>| facts.inventory.follow::<Api>(api).is_some_and(|(_, api)| api.protocol == Protocol::Http);
+    facts.at_fault(judgement).iter().find_map(|resource| match &resource.kind {
+        Kind::FunctionUrl(_) => Some(&OF_URL),
+        Kind::Api(api) if api.protocol == Protocol::Http => Some(&OF_HTTP),
+        Kind::Route(route) if of_http(&route.api) => Some(&OF_HTTP),
+        _ => None,
+    })
+}
+
+const OF_URL: Remedy = Remedy {
+    what: "Ask for an identity of IAM; whoever finds the address can run up your bill",
+    cloudformation: "AuthType: AWS_IAM",
+    terraform: "authorization_type = \"AWS_IAM\"",
+};
+/// HTTP APIs know no keys.
+const OF_HTTP: Remedy = Remedy {
+    what: "Ask for an identity with an authorizer; whoever finds the address can run up your bill",
+    cloudformation: "AuthorizationType and AuthorizerId on the route; in SAM Auth: {DefaultAuthorizer: …, Authorizers: …} on the HttpApi",
+    terraform: "authorization_type and authorizer_id on the aws_apigatewayv2_route",
+};
 
 fn judge(facts: &Facts) -> Judgement {
     if let Some(judgement) = facts.not_deployed_as(Deployment::Lambda) {
@@ -56,7 +84,11 @@ fn judge(facts: &Facts) -> Judgement {
             tally.unclear(Seen::resource(resource, &[], "none of its methods is declared here"));
         }
     }
-    tally.close(|| facts.none_of("an API that asks for a key"))
+    let judgement = tally.close(|| facts.none_of("an API that asks for a key"));
+    match remedy(facts, &judgement) {
+        Some(remedy) => facts.advised(judgement, remedy),
+        None => judgement,
+    }
 }
 
 fn judge_route(facts: &Facts, tally: &mut Tally, at: &Resource, route: &Route) {

@@ -1,5 +1,6 @@
 //! SLS-06: the API says 429 before the bill does.
 
+use super::patch::Setting;
 use super::prelude::*;
 use crate::inventory::api::{Api, Protocol, Stage, UsagePlan};
 
@@ -24,8 +25,19 @@ fn patch(inventory: &Inventory, resource: &Resource) -> Vec<Change> {
     if !inventory.follow::<Api>(&stage.api).is_some_and(|(_, api)| api.protocol == Protocol::Http) {
         return Vec::new();
     }
-    set_inside(("DefaultRouteSettings", "ThrottlingRateLimit", "20"), ("default_route_settings", "throttling_rate_limit", "20"))
+    // A rate without a burst lets no request through.
+    let setting = |name, inner, burst| Some(Setting { within: "", name, inner, value: "20".to_owned(), beside: Some((burst, "40")) });
+    vec![Change::Set {
+        cloudformation: setting("DefaultRouteSettings", "ThrottlingRateLimit", "ThrottlingBurstLimit"),
+        terraform: setting("default_route_settings", "throttling_rate_limit", "throttling_burst_limit"),
+    }]
 }
+
+const OF_REST: Remedy = Remedy {
+    what: "Limit the rate; without one the account's 10,000 requests a second hold",
+    cloudformation: "MethodSettings: [{HttpMethod: '*', ResourcePath: '/*', ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40}]",
+    terraform: "aws_api_gateway_method_settings with method_path = \"*/*\" and settings { throttling_rate_limit = 20 throttling_burst_limit = 40 }",
+};
 
 const RATES: &[&str] = &["ThrottlingRateLimit", "throttling_rate_limit", "RateLimit", "rate_limit"];
 
@@ -47,7 +59,14 @@ fn judge(facts: &Facts) -> Judgement {
             tally.bad(Seen::resource(at, &[], "nothing limits how often it is called"));
         }
     }
-    tally.close(|| facts.not_needed("no API of API Gateway is declared"))
+    let judgement = tally.close(|| facts.not_needed("no API of API Gateway is declared"));
+    let is_rest = facts.at_fault(&judgement).first().is_some_and(|resource| match &resource.kind {
+        Kind::Api(api) => api.protocol == Protocol::Rest,
+        Kind::Stage(stage) => facts.inventory.follow::<Api>(&stage.api).is_some_and(|(_, api)| api.protocol == Protocol::Rest),
+        Kind::UsagePlan(_) => true,
+        _ => false,
+    });
+    if is_rest { facts.advised(judgement, &OF_REST) } else { judgement }
 }
 
 #[cfg(test)]
