@@ -243,3 +243,51 @@ fn the_same_architecture_is_judged_alike_in_both_languages() {
         }
     }
 }
+
+/// The check of a rule on one file.
+fn checked(file: &str, text: &str, rule: &str) -> infra::review::Check {
+    reviewed(&Files::in_memory([(file.to_owned(), text.as_bytes().to_vec())]), "").check(rule).unwrap().clone()
+}
+
+#[test]
+fn what_a_cluster_says_is_shown_where_the_cluster_is_declared() {
+    let text = "resource \"aws_rds_cluster\" \"c\" {\n  engine                  = \"aurora-postgresql\"\n  master_password         = \"hunter2real99\"\n  \
+                backup_retention_period = 1\n}\n\nresource \"aws_rds_cluster_instance\" \"i\" {\n  engine             = \"aurora-postgresql\"\n  \
+                cluster_identifier = aws_rds_cluster.c.id\n}\n";
+    for (rule, place) in [("SEC-06", "main.tf:3"), ("DB-04", "main.tf:4")] {
+        let check = checked("main.tf", text, rule);
+        assert!(matches!(&check.evidence[0], domain::finding::Evidence::File { place: at, .. } if at == place), "{check:?}");
+    }
+}
+
+#[test]
+fn what_another_cloud_declares_is_no_fault_of_anything_on_aws() {
+    let text = "resource \"google_storage_bucket\" \"b\" {\n  name = \"b\"\n}\n";
+    let review = reviewed(&Files::in_memory([("main.tf".to_owned(), text.as_bytes().to_vec())]), "");
+    let failing: Vec<&str> = review.checks.iter().filter(|check| check.status == Status::Fail).map(|check| check.id).collect();
+    assert_eq!((failing.as_slice(), review.check("IAC-01").unwrap().status), (&[][..], Status::Pass));
+    assert!(review.architecture.why.starts_with("nothing declared here is on AWS"), "{}", review.architecture.why);
+    assert_eq!(review.check("NET-02").unwrap().reason, "nothing declared here is on AWS");
+}
+
+#[test]
+fn a_template_that_cannot_be_read_is_why_nothing_is_recognised() {
+    let review = reviewed(&Files::in_memory([("main.tf".to_owned(), b"resource \"aws_vpc\" {".to_vec())]), "");
+    assert_eq!(review.architecture.why, "main.tf could not be read");
+}
+
+#[test]
+fn work_that_settles_several_rules_is_one_step() {
+    let review = of("review/small");
+    let alarms = review.next_steps.iter().find(|step| step.id == "MON-01").unwrap();
+    assert_eq!(alarms.also, ["MON-04", "MON-06", "MON-05", "MON-02"]);
+    assert!(!review.next_steps.iter().any(|step| step.id == "MON-04"));
+    let all: usize = review.next_steps.iter().map(|step| 1 + step.also.len()).sum();
+    assert_eq!(all, review.summary.fail);
+}
+
+#[test]
+fn what_the_review_says_is_missing_is_not_asked() {
+    let review = of("review/small");
+    assert!(!review.questions.iter().any(|question| ["Q11", "Q12", "Q13"].contains(&question.id)), "{:?}", review.questions);
+}

@@ -3,9 +3,9 @@
 use crate::inventory::Language;
 use crate::options::Deployment;
 use crate::review::{Check, OptionCost, Part, Review, Status};
-use crate::rules::facts::count;
 use crate::rules::{Area, Section};
 use domain::finding::Evidence;
+use std::collections::BTreeSet;
 
 /// The checks of a section, in order.
 pub(crate) fn of_section(review: &Review, section: Section) -> Vec<&Check> {
@@ -15,6 +15,19 @@ pub(crate) fn of_section(review: &Review, section: Section) -> Vec<&Check> {
 /// What an area lacks: its open failures.
 pub(crate) fn missing(review: &Review, area: Area) -> Vec<&Check> {
     review.checks.iter().filter(|check| check.area == area && check.is_open_failure()).collect()
+}
+
+/// The evidence of a check, each line once however many statements stand on it.
+pub(crate) fn distinct(check: &Check) -> Vec<&Evidence> {
+    let mut seen = BTreeSet::new();
+    check.evidence.iter().filter(|evidence| seen.insert((place(evidence), shows(evidence)))).collect()
+}
+
+/// What the evidence shows, unless the sentence above it has said so.
+pub(crate) fn adds(check: &Check, evidence: &Evidence) -> Option<String> {
+    let shown = shows(evidence);
+    let is_said = check.reason == shown.trim_end_matches(" there") || check.reason.split("; ").any(|part| part == shown);
+    (!is_said && !shown.is_empty()).then_some(shown)
 }
 
 /// `path:line` or what was searched.
@@ -61,12 +74,13 @@ pub(crate) fn infrastructure_as_code(review: &Review) -> String {
         Language::Cdk => "CDK",
     };
     let names: Vec<&str> = review.languages.iter().map(name).collect();
-    let resources = count(review.resources, "resource");
     match names.as_slice() {
+        [] if !review.problems.is_empty() => "What declares the infrastructure could not be read; the files are listed below.".to_owned(),
+        [] if !review.unrecognised.is_empty() => "The infrastructure is written down, and none of it is on AWS.".to_owned(),
         [] => "Nothing here is infrastructure as code. Write the account down in one language before changing it further: Terraform if you use more than one cloud or want plans to read \
                before each change, CDK if your team would rather write a programming language, CloudFormation if you want no tool and no state file of your own."
             .to_owned(),
-        [one] => format!("The infrastructure is written in {one} ({resources}). Keep to it, and bring what is missing into the same code."),
+        [one] => format!("The infrastructure is written in {one}. Keep to it, and bring what is missing into the same code."),
         [first @ .., last] => format!(
             "The infrastructure is written in {} and {last}. Make sure that each resource belongs to one of them only; two tools that own the same resource undo each other's changes.",
             first.join(", ")

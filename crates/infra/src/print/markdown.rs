@@ -1,6 +1,6 @@
 //! A review as a Markdown document, complete and ready to commit.
 
-use super::document::{counts, dollars, infrastructure_as_code, mark, missing, of_section, own_price, part_mark, place, shows};
+use super::document::{adds, counts, distinct, dollars, infrastructure_as_code, mark, missing, of_section, own_price, part_mark, place};
 use super::style::harmless;
 use crate::review::{ALTERNATIVES, Check, Part, Review, Status, drawing};
 use crate::rules::{Area, Section};
@@ -26,10 +26,23 @@ pub fn markdown(review: &Review) -> String {
     page
 }
 
-/// Foreign text that cannot become markup: no line breaks, and what Markdown reads as a sign is escaped.
+/// Foreign text that cannot become markup: no line breaks, names as code, and what Markdown reads as a sign is escaped.
 fn plain(text: &str) -> String {
+    let is_name = |word: &str| word.contains('_') && !word.contains('`');
+    // Where code begins and ends already, words are left alone.
+    let text = harmless(text);
+    let words = text.split(' ').map(|word| {
+        let begin = word.len() - word.trim_start_matches(['(', '"']).len();
+        let end = word.trim_end_matches([',', '.', ';', ':', ')', '"']).len().max(begin);
+        let name = &word[begin..end];
+        if is_name(name) { format!("{}`{name}`{}", escaped(&word[..begin]), escaped(&word[end..])) } else { escaped(word) }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn escaped(text: &str) -> String {
     let mut escaped = String::new();
-    for c in harmless(text).chars() {
+    for c in text.chars() {
         if matches!(c, '*' | '_' | '`' | '[' | ']' | '<' | '>' | '|' | '\\' | '#') {
             escaped.push('\\');
         }
@@ -52,6 +65,10 @@ fn usage(page: &mut String, review: &Review) {
     for configured in &review.usage.configured {
         let places: Vec<String> = configured.evidence.iter().map(|evidence| code(&format!("{}:{}", evidence.file, evidence.line))).collect();
         let _ = writeln!(page, "- **{}**: {} ({})", plain(configured.what), plain(&configured.detail), places.join(", "));
+        // Which role or key is meant stands in the line alone.
+        if configured.what.ends_with("uthentication") {
+            configured.evidence.iter().take(1).for_each(|evidence| _ = writeln!(page, "  - {}", code(&evidence.quote)));
+        }
     }
     if !review.usage.not_found.is_empty() {
         page.push_str("\n### Not found\n\n");
@@ -96,7 +113,7 @@ fn architecture(page: &mut String, review: &Review) {
     if !parts.is_empty() {
         page.push_str("\n```mermaid\nflowchart TD\n");
         mermaid(page, &parts);
-        page.push_str("```\n");
+        page.push_str("```\n\nA dashed red edge: missing or at fault; a dashed orange one: cannot be told.\n");
     }
 }
 
@@ -158,31 +175,38 @@ fn sections(page: &mut String, review: &Review, wanted: impl Fn(Section) -> bool
             continue;
         }
         let _ = writeln!(page, "\n### {}\n", section.title());
-        checks.into_iter().for_each(|check| one(page, check));
+        let (unasked, asked): (Vec<&Check>, Vec<&Check>) = checks.into_iter().partition(|check| check.status == Status::NotApplicable);
+        asked.into_iter().for_each(|check| one(page, check));
+        let mut why: Vec<(&str, Vec<&str>)> = Vec::new();
+        for check in unasked {
+            match why.iter_mut().find(|(reason, _)| *reason == check.reason) {
+                Some((_, ids)) => ids.push(check.id),
+                None => why.push((&check.reason, vec![check.id])),
+            }
+        }
+        let unasked: Vec<String> = why.into_iter().map(|(reason, ids)| format!("{} ({})", ids.join(", "), plain(reason))).collect();
+        if !unasked.is_empty() {
+            let _ = writeln!(page, "- Not applicable: {}", unasked.join("; "));
+        }
     }
 }
 
 fn one(page: &mut String, check: &Check) {
     let ticked = if matches!(check.status, Status::Pass | Status::Attested) { 'x' } else { ' ' };
     let severity = if check.status == Status::Fail { format!(", {}", check.severity.as_str()) } else { String::new() };
-    let _ = writeln!(
-        page,
-        "- [{ticked}] {} ({}) **{}**{severity}: {}",
-        check.document_line.unwrap_or(check.title),
-        check.id,
-        mark(check),
-        plain(&check.reason)
-    );
+    let _ = writeln!(page, "- [{ticked}] {} ({}) **{}**{severity}: {}", check.title, check.id, mark(check), plain(&check.reason));
     if let Some(suppressed) = &check.suppressed {
         let _ = writeln!(page, "  - Borne until {}: {}", suppressed.until, plain(&suppressed.reason));
     }
-    for evidence in &check.evidence {
-        match evidence {
-            Evidence::File { .. } => _ = writeln!(page, "  - {} {}: {}", code(place(evidence)), code(evidence.quote()), plain(&shows(evidence))),
-            _ => _ = writeln!(page, "  - {}: {}", code(place(evidence)), plain(&shows(evidence))),
-        }
+    for evidence in distinct(check) {
+        let (searched, quote) = match evidence {
+            Evidence::File { .. } => ("", format!(" {}", code(evidence.quote()))),
+            _ => ("looked in ", String::new()),
+        };
+        let words = adds(check, evidence).map_or(String::new(), |words| format!(": {}", plain(&words)));
+        let _ = writeln!(page, "  - {searched}{}{quote}{words}", code(place(evidence)));
     }
-    if check.status == Status::Fail {
+    if matches!(check.status, Status::Fail | Status::Unknown) && !check.remedy.is_empty() {
         let _ = writeln!(page, "  - {}", check.remedy);
     }
 }
@@ -206,7 +230,9 @@ fn questions(page: &mut String, review: &Review) {
     if review.questions.is_empty() {
         return;
     }
-    page.push_str("\n## Open Questions\n\n");
+    page.push_str(
+        "\n## Open Questions\n\nNo file answers these; answer them in `review.toml`: `[[answer]]`, `question = \"Q01\"`, `answer = \"…\"`.\n\n",
+    );
     for question in &review.questions {
         let _ = writeln!(page, "- {} ({}): {}", question.id, question.group, question.question);
     }
@@ -218,6 +244,7 @@ fn steps(page: &mut String, review: &Review) {
         page.push_str("No check fails.\n");
     }
     for (i, step) in review.next_steps.iter().enumerate() {
-        let _ = writeln!(page, "{}. **{}** ({}): {} Now: {}.", i + 1, step.id, step.severity.as_str(), step.what, plain(&step.why));
+        let ids: Vec<&str> = std::iter::once(step.id).chain(step.also.iter().copied()).collect();
+        let _ = writeln!(page, "{}. **{}** ({}): {} Now: {}.", i + 1, ids.join(", "), step.severity.as_str(), step.what, plain(&step.why));
     }
 }

@@ -1,6 +1,8 @@
 //! A review for a terminal: 100 columns at most.
 
-use super::document::{capital, counts, dollars, fault, infrastructure_as_code, mark, missing, of_section, own_price, part_mark, place, shows};
+use super::document::{
+    capital, counts, distinct, dollars, fault, infrastructure_as_code, mark, missing, of_section, own_price, part_mark, place, shows,
+};
 use super::style::{Style, harmless, wrapped};
 use crate::review::{ALTERNATIVES, Check, Part, Review, Status, drawing};
 use crate::rules::{Area, Section};
@@ -178,8 +180,8 @@ fn one(page: &mut Page, check: &Check, with_reason: bool) {
     let mark = mark(check);
     let severity = if check.status == Status::Fail { format!(" [{}]", check.severity.as_str()) } else { String::new() };
     let lead = format!("    {} {:<7} ", page.style.status(check.status, &format!("{mark:<10}")), check.id);
-    page.led(lead, 23, &format!("{}{severity}", check.document_line.unwrap_or(check.title)));
-    if let (Status::Pass, [evidence]) = (check.status, check.evidence.as_slice()) {
+    page.led(lead, 23, &format!("{}{severity}", check.title));
+    if let (Status::Pass, [evidence]) = (check.status, distinct(check).as_slice()) {
         return detail(page, evidence, true);
     }
     if with_reason && (check.evidence.is_empty() || check.status != Status::Fail) {
@@ -188,14 +190,18 @@ fn one(page: &mut Page, check: &Check, with_reason: bool) {
     if let Some(suppressed) = &check.suppressed {
         page.words(&" ".repeat(23), &format!("Borne until {}: {}", suppressed.until, suppressed.reason));
     }
+    if check.status == Status::Unknown && !check.remedy.is_empty() {
+        page.words(&" ".repeat(23), &check.remedy);
+    }
     if check.status == Status::Fail {
         let mut said = String::new();
-        for evidence in check.evidence.iter().take(EVIDENCE_MAX) {
+        let evidence = distinct(check);
+        for evidence in evidence.iter().take(EVIDENCE_MAX) {
             let shown = shows(evidence);
             detail(page, evidence, shown != said);
             said = shown;
         }
-        more(page, 23, check.evidence.len());
+        more(page, 23, evidence.len());
     }
 }
 
@@ -253,7 +259,8 @@ fn steps(page: &mut Page, review: &Review) {
     for (i, step) in review.next_steps.iter().enumerate() {
         let number = format!("{:>4}. ", i + 1);
         let lead = format!("{number}{} {:<7} ", page.style.severity(step.severity, &format!("{:<8}", step.severity.as_str())), step.id);
-        page.led(lead, 23, &step.what);
+        let also = if step.also.is_empty() { String::new() } else { format!(" ({} too)", step.also.join(", ")) };
+        page.led(lead, 23, &format!("{}{also}", step.what));
     }
     let patched: Vec<&str> = review.checks.iter().filter(|check| !check.patches.is_empty()).map(|check| check.id).collect();
     if !patched.is_empty() {

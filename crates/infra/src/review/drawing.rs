@@ -2,6 +2,7 @@
 
 use super::{Check, Review, Status};
 use crate::options::Deployment;
+use crate::rules::Area;
 
 /// A part of the drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub struct Part {
 /// What a request passes, from the internet to the logs. Empty when no architecture was recognised.
 pub fn drawing(review: &Review) -> Vec<Part> {
     let Some(deployment) = review.architecture.recognised else { return Vec::new() };
+    let has_balancer = review.present.iter().any(|present| present.area == Area::LoadBalancer);
     let draw = Draw(&review.checks);
     let mut parts = vec![Part { name: "Internet", status: None, is_missing: false, inside: Vec::new() }];
     parts.extend(draw.part("Route 53 (DNS)", "DNS-01", &[]));
@@ -40,11 +42,13 @@ pub fn drawing(review: &Review) -> Vec<Part> {
             ));
         }
         Deployment::Fargate => {
-            parts.extend(draw.part(
+            let balancer = draw.part(
                 "Application Load Balancer",
                 "ECS-04",
                 &[("ACM certificate", "DNS-02"), ("Target group", "ECS-05"), ("Health checks", "ALB-04")],
-            ));
+            );
+            // The check stands on the service, which may be at fault without a balancer anywhere.
+            parts.extend(balancer.map(|part| Part { is_missing: part.is_missing || (part.status == Some(Status::Fail) && !has_balancer), ..part }));
             parts.extend(draw.part(
                 "ECS Fargate service",
                 "ECS-03",

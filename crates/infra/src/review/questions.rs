@@ -1,7 +1,7 @@
 //! The founding document's review questions, each with the facts that answer it. What the files answer is not asked.
 
-use super::Architecture;
 use super::decisions::Decisions;
+use super::{Architecture, Check, Status};
 use crate::inventory::balancing::LoadBalancer;
 use crate::inventory::compute::{AutoScalingGroup, Function, Instance, Service, TaskDefinition};
 use crate::inventory::names::{Certificate, Record, Zone};
@@ -22,6 +22,8 @@ pub struct Question {
     /// The question, word for word.
     pub question: &'static str,
     is_answered: fn(&Facts) -> bool,
+    /// The check whose failure says that it is not there.
+    denied_by: &'static str,
 }
 
 /// A question that no file and nobody has answered.
@@ -42,46 +44,79 @@ pub static QUESTIONS: &[Question] = &[
         group: "Current Deployment",
         question: "Are you using EC2, ECS, Lambda, or other?",
         is_answered: |f| f.architecture.recognised.is_some() || has_service(f),
+        denied_by: "",
     },
-    Question { id: "Q02", group: "Current Deployment", question: "Which region?", is_answered: has_region },
-    Question { id: "Q03", group: "Current Deployment", question: "What instance/service types?", is_answered: has_size },
+    Question { id: "Q02", group: "Current Deployment", question: "Which region?", is_answered: has_region, denied_by: "" },
+    Question { id: "Q03", group: "Current Deployment", question: "What instance/service types?", is_answered: has_size, denied_by: "" },
     Question {
         id: "Q04",
         group: "Networking",
         question: "Do you have a VPC set up?",
         is_answered: |f| f.has::<Vpc>() || f.has::<Subnet>() || is_outside_vpc(f),
+        denied_by: "",
     },
     Question {
         id: "Q05",
         group: "Networking",
         question: "Are you using public or private subnets?",
         is_answered: |f| f.has::<Subnet>() || is_outside_vpc(f),
+        denied_by: "NET-03",
     },
     Question {
         id: "Q06",
         group: "Networking",
         question: "Do you have a load balancer?",
         is_answered: |f| f.has::<LoadBalancer>() || is_outside_vpc(f),
+        denied_by: "ECS-04",
     },
-    Question { id: "Q07", group: "Security", question: "How are you managing AWS credentials?", is_answered: has_credentials },
-    Question { id: "Q08", group: "Security", question: "Are you using IAM roles or access keys?", is_answered: has_credentials },
-    Question { id: "Q09", group: "Security", question: "Where are API keys stored?", is_answered: |f| f.has::<Secret>() || f.has::<Parameter>() },
-    Question { id: "Q10", group: "Monitoring", question: "Do you have CloudWatch set up?", is_answered: |f| f.has::<LogGroup>() || f.has::<Alarm>() },
-    Question { id: "Q11", group: "Monitoring", question: "Are there any alarms configured?", is_answered: |f| f.has::<Alarm>() },
+    Question { id: "Q07", group: "Security", question: "How are you managing AWS credentials?", is_answered: has_credentials, denied_by: "" },
+    Question { id: "Q08", group: "Security", question: "Are you using IAM roles or access keys?", is_answered: has_credentials, denied_by: "" },
+    Question {
+        id: "Q09",
+        group: "Security",
+        question: "Where are API keys stored?",
+        is_answered: |f| f.has::<Secret>() || f.has::<Parameter>(),
+        denied_by: "",
+    },
+    Question {
+        id: "Q10",
+        group: "Monitoring",
+        question: "Do you have CloudWatch set up?",
+        is_answered: |f| f.has::<LogGroup>() || f.has::<Alarm>(),
+        denied_by: "",
+    },
+    Question { id: "Q11", group: "Monitoring", question: "Are there any alarms configured?", is_answered: |f| f.has::<Alarm>(), denied_by: "MON-01" },
     Question {
         id: "Q12",
         group: "Monitoring",
         question: "How are you tracking costs?",
         is_answered: |f| f.has::<Budget>() || f.has::<CostAnomaly>(),
+        denied_by: "ACC-01",
     },
-    Question { id: "Q13", group: "DNS & SSL", question: "Is Route 53 configured?", is_answered: |f| f.has::<Zone>() || f.has::<Record>() },
-    Question { id: "Q14", group: "DNS & SSL", question: "Do you have an ACM certificate?", is_answered: |f| f.has::<Certificate>() },
-    Question { id: "Q15", group: "DNS & SSL", question: "How is DNS managed?", is_answered: |f| f.has::<Zone>() || f.has::<Record>() },
+    Question {
+        id: "Q13",
+        group: "DNS & SSL",
+        question: "Is Route 53 configured?",
+        is_answered: |f| f.has::<Zone>() || f.has::<Record>(),
+        denied_by: "DNS-01",
+    },
+    Question {
+        id: "Q14",
+        group: "DNS & SSL",
+        question: "Do you have an ACM certificate?",
+        is_answered: |f| f.has::<Certificate>(),
+        denied_by: "DNS-02",
+    },
+    Question { id: "Q15", group: "DNS & SSL", question: "How is DNS managed?", is_answered: |f| f.has::<Zone>() || f.has::<Record>(), denied_by: "" },
 ];
 
 /// The questions that neither the facts nor anybody has answered.
-pub(crate) fn open(facts: &Facts, decisions: &Decisions) -> Vec<OpenQuestion> {
-    let is_open = |question: &&Question| !(question.is_answered)(facts) && !decisions.answers.iter().any(|answer| answer.question == question.id);
+pub(crate) fn open(facts: &Facts, decisions: &Decisions, checks: &[Check]) -> Vec<OpenQuestion> {
+    // What the review says is not there is not asked for on the same page.
+    let is_denied = |question: &Question| checks.iter().any(|check| check.id == question.denied_by && check.status == Status::Fail);
+    let is_open = |question: &&Question| {
+        !(question.is_answered)(facts) && !is_denied(question) && !decisions.answers.iter().any(|answer| answer.question == question.id)
+    };
     QUESTIONS.iter().filter(is_open).map(|question| OpenQuestion { id: question.id, group: question.group, question: question.question }).collect()
 }
 
@@ -136,7 +171,7 @@ mod tests {
         let ids = |world: &crate::rules::testing::World, decisions: &Decisions| {
             let (prices, today) = (Prices::default(), Day::parse("2026-11-23").unwrap());
             let facts = Facts::new(&world.inventory, &world.repository, &prices, &today);
-            open(&facts, decisions).iter().map(|question| question.id).collect::<Vec<_>>()
+            open(&facts, decisions, &[]).iter().map(|question| question.id).collect::<Vec<_>>()
         };
         assert_eq!(ids(&world, &Decisions::default()).len(), 15);
         let answer = Answer { question: "Q15".to_owned(), answer: "at another registrar".to_owned() };
