@@ -189,7 +189,11 @@ impl AwsPrices {
     }
 
     fn parse_file(text: &str) -> Result<(AwsPrices, Option<toml::Value>), InvalidPrices> {
-        let file: File = toml::from_str(text).map_err(|e| InvalidPrices(e.to_string().trim_end().to_owned()))?;
+        let file: File = toml::from_str(text).map_err(|error| {
+            let is_unquoted = error.message().starts_with("invalid type: ") && error.message().ends_with("expected a string");
+            let hint = if is_unquoted { "; write it in quotes" } else { "" };
+            InvalidPrices(format!("{}{hint}", error.to_string().trim_end()))
+        })?;
         let at = |offset: usize, message: String| {
             let line = 1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
             InvalidPrices(format!("line {line}: {message}"))

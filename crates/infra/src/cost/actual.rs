@@ -80,8 +80,19 @@ const USE: &[&str] = &["Usage", "DiscountedUsage", "SavingsPlanCoveredUsage", ""
 /// The export has no column for services or for amounts, is in another currency, or holds an amount that is no number.
 pub fn compare_actual(bill: &Bill, csv: &str) -> Result<Actual, InvalidExport> {
     let mut paid = Paid::default();
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(csv.trim_start_matches('\u{feff}').as_bytes());
+    let csv = csv.trim_start_matches('\u{feff}');
+    if csv.trim().is_empty() {
+        return Err(InvalidExport("the export is empty".to_owned()));
+    }
+    if let Some(line) = unclosed_quote(csv) {
+        return Err(InvalidExport(format!("line {line}: a quote is not closed")));
+    }
+    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(csv.as_bytes());
     let headers = reader.headers().map_err(|e| InvalidExport(format!("the export is not CSV: {e}")))?.clone();
+    // Spreadsheets part columns as the country does whose decimals are commas.
+    if let (1, Some(other)) = (headers.len(), [';', '\t'].into_iter().find(|other| headers[0].contains(*other))) {
+        return Err(InvalidExport(format!("its columns are parted by {other:?}: export it with commas between them and points before decimals")));
+    }
     // A column that is called an amount holds those of all services; in the wide form each is called a service.
     let is_of_one = |header: &str| header.ends_with(')') && !AMOUNT_COLUMNS.contains(&letters(header).as_str());
     let is_total = |header: &str| letters(header).starts_with("totalcost");
@@ -225,6 +236,23 @@ impl Paid {
         unmatched.sort_by_key(|row| std::cmp::Reverse(row.actual_usd.cents().abs()));
         Actual { months: self.months.into_iter().collect(), rows, unmatched, actual_usd, notes: self.notes }
     }
+}
+
+/// The line of a quote that opens a field and is never closed: all that follows it would be read as one field.
+fn unclosed_quote(csv: &str) -> Option<usize> {
+    let (mut line, mut opened, mut begins) = (1, None, true);
+    for byte in csv.bytes() {
+        match (byte, opened) {
+            // A doubled quote closes and opens again.
+            (b'"', Some(_)) => (opened, begins) = (None, true),
+            (b'"', None) if begins => opened = Some(line),
+            (b',' | b'\n', None) => begins = true,
+            (_, None) => begins = false,
+            _ => {}
+        }
+        line += usize::from(byte == b'\n');
+    }
+    opened
 }
 
 fn letters(text: &str) -> String {

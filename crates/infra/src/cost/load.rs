@@ -83,7 +83,11 @@ impl Load {
     pub fn parse(text: &str) -> Result<Load, InvalidLoad> {
         let mut load = Load::default();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let (key, value) = part.split_once('=').ok_or_else(|| InvalidLoad(format!("{part:?} is not key=value, such as tasks=50000")))?;
+            let (key, value) = part.split_once('=').ok_or_else(|| {
+                let is_number = part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+                let hint = if is_number { "; commas part the keys, so write numbers without them" } else { "" };
+                InvalidLoad(format!("{part:?} is not key=value, such as tasks=50000{hint}"))
+            })?;
             load.set(key.trim(), value.trim())?;
         }
         load.check()?;
@@ -198,9 +202,20 @@ pub(crate) fn amount(number: f64) -> Quantity {
 }
 
 fn number(key: &str, value: &str, most: f64) -> Result<f64, InvalidLoad> {
-    let number: f64 = value.parse().map_err(|_| InvalidLoad(format!("{key}: {value:?} is not a number")))?;
-    if !(0.0..=most).contains(&number) {
-        return Err(InvalidLoad(format!("{key} is {value}, and must lie between 0 and {most}")));
+    between(key, value, 0.0, most)
+}
+
+fn between(key: &str, value: &str, least: f64, most: f64) -> Result<f64, InvalidLoad> {
+    let number: f64 = value.parse().map_err(|_| {
+        let hint = match value {
+            _ if value.contains('=') => "; part the keys by commas",
+            _ if value.starts_with(|first: char| first.is_ascii_digit()) => "; write it out, such as 50000",
+            _ => "",
+        };
+        InvalidLoad(format!("{key}: {value:?} is not a number{hint}"))
+    })?;
+    if !(least..=most).contains(&number) {
+        return Err(InvalidLoad(format!("{key} is {value}, and must lie between {least} and {most}")));
     }
     Ok(number)
 }
@@ -213,9 +228,8 @@ fn above_zero(key: &str, value: &str, most: f64) -> Result<f64, InvalidLoad> {
 }
 
 fn whole(key: &str, value: &str, least: u64, most: u64) -> Result<u64, InvalidLoad> {
-    match number(key, value, most as f64)? {
+    match between(key, value, least as f64, most as f64)? {
         number if number.fract() != 0.0 => Err(InvalidLoad(format!("{key} is {value}, and must be a whole number"))),
-        number if (number as u64) < least => Err(InvalidLoad(format!("{key} is {value}, and must be at least {least}"))),
         number => Ok(number as u64),
     }
 }
@@ -235,8 +249,11 @@ mod tests {
     #[test]
     fn senseless_loads_are_refused_in_words() {
         for (text, expected) in [
-            ("tasks=0", "tasks is 0, and must be at least 1"),
-            ("tasks=-5", "tasks is -5, and must lie between 0 and"),
+            ("tasks=0", "tasks is 0, and must lie between 1 and"),
+            ("tasks=-5", "tasks is -5, and must lie between 1 and"),
+            ("tasks=1,000", "commas part the keys"),
+            ("tasks=10 seconds=4", "part the keys by commas"),
+            ("tasks=50k", "write it out"),
             ("seconds=0", "seconds is 0, and must be more"),
             ("hit_rate=1.5", "hit_rate is 1.5, and must lie between 0 and 1"),
             ("task=5", "a load has no \"task\"; did you mean tasks?"),

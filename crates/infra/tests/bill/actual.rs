@@ -57,13 +57,16 @@ fn a_plain_table_will_do() {
 fn an_export_that_cannot_be_used_says_why_and_where() {
     for (csv, expected) in [
         ("Service,Cost,Currency\nAmazonEC2,1,USD\nAmazonRDS,2,EUR\n", "line 3: the export is in \"EUR\", and the estimate in USD"),
+        (" \n", "the export is empty"),
+        ("Service,Cost\n\"AmazonEC2,1\nAmazonRDS,2\n", "line 2: a quote is not closed"),
+        ("Service;Cost\nAmazonEC2;1,50\n", "its columns are parted by ';'"),
         ("Service,EC2-Instances(€)\n2026-10-01,3\n", "line 1: the export is in \"€\""),
         ("Cost (EUR),Service\n1,AmazonEC2\n", "line 1: the export is in \"EUR\""),
         ("Name,Cost\nx,1\n", "no column for the service: it has Name, Cost"),
         ("Service,Price\nx,1\n", "no column for the amount"),
         ("Service,Cost,Currency\nAmazonEC2,much,USD\n", "line 2: \"much\" is not an amount"),
         ("Service,VPC($)\nyesterday,1\n", "line 2: \"yesterday\" is neither a date nor the row of totals"),
-        ("", "no column for the service"),
+        ("", "the export is empty"),
         ("Date,Service,Cost (USD)\n8/1/2026,AmazonEC2,100\n", "line 2: \"8/1/2026\" is not a date such as 2026-08-01"),
         ("Date,Service,Cost (USD)\n2026-08-01,AmazonEC2,1\n01.09.2026,AmazonEC2,100\n", "line 3: \"01.09.2026\" is not a date"),
         ("Service,Cost (USD)\nAmazon RDS,\"61,84\"\n", "line 2: \"61,84\" is not an amount"),
