@@ -25,6 +25,8 @@ pub struct PriceRow {
     pub verified: bool,
     /// The day from which the model does not answer.
     pub end_of_life: Option<String>,
+    /// The day from which its maker says to use another, though it still answers.
+    pub deprecated: Option<String>,
     /// What to use instead.
     pub successor: Option<String>,
 }
@@ -59,6 +61,7 @@ struct Row {
     source: String,
     verified: bool,
     end_of_life: Option<String>,
+    deprecated: Option<String>,
     successor: Option<String>,
 }
 
@@ -92,6 +95,7 @@ impl Prices {
                 source: row.source,
                 verified: row.verified,
                 end_of_life: row.end_of_life,
+                deprecated: row.deprecated,
                 successor: row.successor,
             };
             prices.rows.insert((row.provider, row.id), kept);

@@ -25,6 +25,7 @@ mod service;
 pub use actual::{Actual, ActualRow, InvalidExport, compare_actual};
 pub use amount::{Quantity, UnitPrice, Usd};
 pub use bedrock::ModelCost;
+pub(crate) use bedrock::used_models;
 pub use document::{DOCUMENT_LOAD, DocumentRow, DocumentTable, as_document};
 pub use load::{InvalidLoad, KEYS as LOAD_KEYS, Load};
 pub(crate) use print::wrapped;

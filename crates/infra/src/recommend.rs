@@ -10,7 +10,7 @@ pub use plot::{Curve, CurvePoint, plot};
 pub use print::text;
 pub use svg::svg;
 
-use crate::cost::{Load, Range, Usd, cost};
+use crate::cost::{Load, Quantity, Range, Usd, cost, used_models};
 use crate::nearest::nearest;
 use crate::options::{Deployment, LAMBDA_SECONDS_MAX, Variant, capacity_words};
 use crate::price::RegionalPrices;
@@ -51,6 +51,8 @@ pub struct Recommendation {
     pub priced_as: Option<String>,
     /// What it has to carry.
     pub load: Load,
+    /// The models whose tokens are in every total.
+    pub models: BTreeSet<String>,
     /// What it has to be.
     pub needs: BTreeSet<Need>,
     /// What is taken for granted of machines.
@@ -158,6 +160,7 @@ pub fn recommend(load: &Load, needs: &BTreeSet<Need>, prices: &RegionalPrices, m
         region: prices.region().to_owned(),
         priced_as: prices.priced_as().map(str::to_owned),
         load: load.clone(),
+        models: models_of(load, variant),
         needs: needs.clone(),
         capacity: capacity_words(),
         break_even: breakeven::all(load, needs, prices, models),
@@ -165,6 +168,15 @@ pub fn recommend(load: &Load, needs: &BTreeSet<Need>, prices: &RegionalPrices, m
         ranked,
         excluded,
     }
+}
+
+/// The models that the options ask: those of the load, else the product's own.
+fn models_of(load: &Load, variant: Variant) -> BTreeSet<String> {
+    if load.calls() == Quantity::ZERO {
+        return BTreeSet::new();
+    }
+    let of_option = |option: Deployment| used_models(&option.inventory(load, variant), load);
+    Deployment::ALL.into_iter().flat_map(of_option).collect()
 }
 
 /// The form of every option that the needs ask for.

@@ -26,11 +26,18 @@ pub struct ModelCost {
     pub monthly_usd: Usd,
     /// Whether it is the one that the bill counts with.
     pub is_used: bool,
+    /// Whether it is what the makers name in place of the one that is used.
+    #[serde(skip_serializing_if = "is_false")]
+    pub is_successor: bool,
     /// The day from which it does not answer, when one is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_of_life: Option<String>,
     /// Whether a public page states its price.
     pub verified: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Policies of AWS's own that let any model be asked.
@@ -112,7 +119,8 @@ pub(super) fn tokens(meter: &mut Meter<'_>, models: &Prices) {
     }
 }
 
-/// What the same tokens would cost with each model and profile that still answers, the cheapest first.
+/// What the same tokens would cost with each model and profile that still answers and is not on its way out: the successor that is named
+/// for a model in use first, then the cheapest.
 pub(super) fn beside(inventory: &Inventory, load: &Load, models: &Prices, region: &str) -> Vec<ModelCost> {
     let Used::Models(used) = used(inventory, load) else { return Vec::new() };
     if load.calls() == Quantity::ZERO {
@@ -121,7 +129,7 @@ pub(super) fn beside(inventory: &Inventory, load: &Load, models: &Prices, region
     let mut beside: Vec<ModelCost> = used.iter().filter_map(|id| model_cost(models, load, id, true)).collect();
     for (provider, id, row) in models.rows() {
         // A row is of its day: what had ended by then does not answer. A model without output embeds, and answers nothing.
-        let has_ended = row.end_of_life.as_ref().is_some_and(|end| *end <= row.as_of);
+        let has_ended = [&row.end_of_life, &row.deprecated].into_iter().flatten().any(|end| *end <= row.as_of);
         if provider != "bedrock" || has_ended || row.price.base.output == 0 {
             continue;
         }
@@ -133,14 +141,19 @@ pub(super) fn beside(inventory: &Inventory, load: &Load, models: &Prices, region
         };
         beside.extend(profiles.iter().filter(|profile| !used.contains(*profile)).filter_map(|profile| model_cost(models, load, profile, false)));
     }
-    beside.sort_by(|a, b| (a.monthly_usd, &a.model).cmp(&(b.monthly_usd, &b.model)));
+    let successors: BTreeSet<&String> = used.iter().filter_map(|id| models.row(&model(id)?)?.successor.as_ref()).collect();
+    for one in beside.iter_mut().filter(|one| !one.is_used) {
+        let bare = split(&one.model).map_or(one.model.as_str(), |(_, bare)| bare);
+        one.is_successor = successors.iter().any(|successor| *successor == bare);
+    }
+    beside.sort_by(|a, b| (!a.is_successor, a.monthly_usd, &a.model).cmp(&(!b.is_successor, b.monthly_usd, &b.model)));
     beside
 }
 
 fn model_cost(models: &Prices, load: &Load, id: &str, is_used: bool) -> Option<ModelCost> {
     let (price, verified) = price(models, id)?;
     let end_of_life = models.row(&model(id)?)?.end_of_life.clone();
-    Some(ModelCost { model: id.to_owned(), monthly_usd: monthly(load, &price), is_used, end_of_life, verified })
+    Some(ModelCost { model: id.to_owned(), monthly_usd: monthly(load, &price), is_used, is_successor: false, end_of_life, verified })
 }
 
 fn model(id: &str) -> Option<ModelRef> {
@@ -205,6 +218,14 @@ pub(super) fn used(inventory: &Inventory, load: &Load) -> Used {
         () if allowed.is_open => Used::Unknown("a policy allows any model, and none is configured".to_owned()),
         () if has_endpoint || states_tokens => Used::Unknown("no model is configured".to_owned()),
         () => Used::Nothing,
+    }
+}
+
+/// As `used`, where they are known.
+pub(crate) fn used_models(inventory: &Inventory, load: &Load) -> BTreeSet<String> {
+    match used(inventory, load) {
+        Used::Models(models) => models,
+        Used::Nothing | Used::Unknown(_) => BTreeSet::new(),
     }
 }
 

@@ -159,10 +159,15 @@ fn halving(text: &mut String, bill: &Bill) {
 fn models(text: &mut String, bill: &Bill) {
     let Some(used) = bill.models.iter().rposition(|model| model.is_used) else { return };
     // Five that are cheaper, the nearest ones: the cheapest of all are small models for small work.
-    let from = used.saturating_sub(5);
+    let successors = bill.models.iter().take_while(|model| model.is_successor).count();
+    let from = used.saturating_sub(5).max(successors);
     text.push_str("The same tokens with other models and profiles; whether they do the work is another question\n");
-    for model in &bill.models[from..=used] {
-        let mark = if model.is_used { "  <- used" } else { "" };
+    for model in bill.models[..successors].iter().chain(&bill.models[from..=used]) {
+        let mark = match (model.is_used, model.is_successor) {
+            (true, _) => "  <- used",
+            (_, true) => "  the named successor",
+            _ => "",
+        };
         let end = model.end_of_life.as_ref().map(|end| format!("  end of life {end}")).unwrap_or_default();
         let _ = writeln!(text, "{:>10}  {}", model.monthly_usd, fitted(&format!("{}{mark}{end}", model.model), WIDTH - 12));
     }

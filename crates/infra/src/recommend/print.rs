@@ -1,7 +1,8 @@
 //! The ranking for people: text of at most 100 columns. For programs it is its own JSON.
 
-use super::{Need, Recommendation, plot};
+use super::{Need, Recommendation, exclusions, plot};
 use crate::cost::{Quantity, wrapped};
+use crate::options::Deployment;
 use std::fmt::Write as _;
 
 /// The recommendation as text.
@@ -12,9 +13,14 @@ pub fn text(recommendation: &Recommendation) -> String {
     let priced_as = recommendation.priced_as.as_ref().map(|region| format!(", priced as {region}")).unwrap_or_default();
     let load = &recommendation.load;
     let _ = writeln!(text, "{} tasks a month of {} s; needs: {needs}", Quantity::whole(load.tasks), load.seconds);
-    let _ = writeln!(text, "Prices of {} in {}{priced_as}\n", recommendation.as_of, recommendation.region);
+    let _ = writeln!(text, "Prices of {} in {}{priced_as}", recommendation.as_of, recommendation.region);
+    if !recommendation.models.is_empty() {
+        wrapped(&mut text, "", &format!("With the tokens of {}", recommendation.models.iter().cloned().collect::<Vec<_>>().join(", ")));
+    }
+    text.push('\n');
     if recommendation.ranked.is_empty() {
-        text.push_str("No option fits: give up one of the needs.\n");
+        text.push_str("No option fits.\n");
+        without_one_need(&mut text, recommendation);
     }
     for (at, candidate) in recommendation.ranked.iter().enumerate() {
         let range = candidate.total_monthly_usd;
@@ -52,4 +58,16 @@ pub fn text(recommendation: &Recommendation) -> String {
     text.push_str(&plot(recommendation));
     wrapped(&mut text, "Taken for granted: ", &recommendation.capacity);
     text
+}
+
+/// Which options would fit if one of the needs were given up.
+fn without_one_need(text: &mut String, recommendation: &Recommendation) {
+    for given_up in &recommendation.needs {
+        let needs = recommendation.needs.iter().copied().filter(|need| need != given_up).collect();
+        let fits = |option: &Deployment| exclusions(*option, &recommendation.load, &needs).is_empty();
+        let fitting: Vec<&str> = Deployment::ALL.into_iter().filter(fits).map(Deployment::parts).collect();
+        if !fitting.is_empty() {
+            wrapped(text, "   ", &format!("without {}: {}", given_up.as_str(), fitting.join(", ")));
+        }
+    }
 }

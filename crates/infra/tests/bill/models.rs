@@ -142,6 +142,16 @@ fn profiles_are_of_the_region_and_the_global_one_saves_its_surcharge() {
 }
 
 #[test]
+fn successors_come_first_and_what_is_on_its_way_out_is_no_alternative() {
+    let bill = bill(&Inventory::default(), &format!("{CALLS},model=us.anthropic.claude-sonnet-4-5-20250929-v1:0"));
+    let successors: Vec<&str> = bill.models.iter().take_while(|model| model.is_successor).map(|model| model.model.as_str()).collect();
+    assert_eq!(successors, ["global.anthropic.claude-sonnet-5-5", "us.anthropic.claude-sonnet-5-5"]);
+    assert!(bill.models.iter().all(|model| !model.model.contains("claude-sonnet-4-20250514") && !model.model.contains("claude-3-5")));
+    let printed = infra::cost::text(&bill);
+    assert!(printed.contains("us.anthropic.claude-sonnet-5-5  the named successor") && printed.contains("end of life 2027-04-08"), "{printed}");
+}
+
+#[test]
 fn a_model_without_a_price_is_said_by_name() {
     let bill = bill(&Inventory::default(), &format!("{CALLS},model=us.anthropic.claude-next"));
     assert!(bill.unpriced[0].why.contains("us.anthropic.claude-next"), "{:?}", bill.unpriced);
