@@ -167,7 +167,7 @@ fn what_is_missing_and_what_is_too_much_is_named() {
     );
     assert_eq!((founding.missing.len(), founding.excessive.len()), (8, 2));
     assert_eq!((founding.missing[0].entry.as_str(), founding.missing[0].resource.as_str()), (ENTRY, PROFILE));
-    assert_eq!(founding.excessive[0].why, "no need names this resource");
+    assert_eq!(founding.excessive[0].why, "nothing in the orchestrator's configuration needs this resource");
     let wide = compare(r#"{"Statement": {"Sid": "Wide", "Effect": "Allow", "Action": "bedrock:*", "Resource": "*"}}"#);
     assert_eq!((wide.missing.len(), wide.excessive.len(), wide.excessive[0].statement.as_str()), (0, 1, "Wide"));
     let needed = "of all that it allows only bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream are needed";

@@ -127,7 +127,7 @@ pub fn check(message: &str, policy: Option<&Policy>, needs: &[Need]) -> Option<E
         said.push("A call through an inference profile needs the profile and the model in every region that it may be sent to.".to_owned());
     }
     let statement = statement(cause, need, &action, &resource, &principal);
-    let advice = if statement.is_some() { advice(cause, need.is_some()) } else { String::new() };
+    let advice = if statement.is_some() { advice(cause, need.is_some(), &name_of(&principal)) } else { String::new() };
     let entry = need.map(|need| need.entry.clone());
     Some(Explanation { cause, principal, action, resource, entry, explanation: said.join(" "), statement, advice })
 }
@@ -137,7 +137,7 @@ fn statement(cause: Cause, need: Option<&Need>, action: &str, resource: &str, pr
     let helps = !matches!(cause, Cause::ExplicitDeny | Cause::NoServiceControlPolicy | Cause::NoTrustPolicy);
     let mut statement = match need {
         _ if !helps => return None,
-        Some(need) => need.statement(),
+        Some(need) => in_account_of(principal, need.statement()),
         // A statement for everything would be more than was refused.
         None if resource.is_empty() => return None,
         None => Statement { actions: vec![action.to_owned()], resources: vec![resource.to_owned()], ..Statement::default() },
@@ -149,13 +149,33 @@ fn statement(cause: Cause, need: Option<&Need>, action: &str, resource: &str, pr
     Some(statement)
 }
 
-fn advice(cause: Cause, is_needed: bool) -> String {
+/// The statement with the principal's account where a need does not know its own.
+fn in_account_of(principal: &str, mut statement: Statement) -> Statement {
+    let account = principal.split(':').nth(4).filter(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()));
+    if let Some(account) = account {
+        statement.resources.iter_mut().for_each(|arn| *arn = arn.replacen(":*:", &format!(":{account}:"), 1));
+    }
+    statement
+}
+
+/// What policies are attached to, of a principal's ARN: a session has those of its role.
+fn name_of(principal: &str) -> String {
+    let mut parts = principal.splitn(6, ':').nth(5).unwrap_or_default().split('/');
+    match (parts.next(), parts.next()) {
+        (Some("assumed-role"), Some(role)) => format!("the role {role}"),
+        (Some("user"), Some(_)) => format!("the user {}", principal.rsplit('/').next().unwrap_or_default()),
+        _ => "the principal".to_owned(),
+    }
+}
+
+fn advice(cause: Cause, is_needed: bool, principal: &str) -> String {
+    let attached = format!("attach this policy to {principal}, or add its statement to one that is");
     let where_to = match cause {
         Cause::NoResourcePolicy => "add this statement to the resource's policy",
         Cause::NoEndpointPolicy => "add this statement to the endpoint's policy",
         Cause::NoBoundary => "add this statement to the permissions boundary",
         Cause::NoSessionPolicy => "add this statement to the policy that the session is made with",
-        _ => "attach this policy to the principal, or add its statement to one that is",
+        _ => attached.as_str(),
     };
     if is_needed { where_to[..1].to_ascii_uppercase() + &where_to[1..] } else { format!("If it is wanted, {where_to}") }
 }
@@ -208,7 +228,7 @@ fn what_refused(cause: Cause, rest: &str, action: &str, resource: &str, principa
             let by = DENIERS.iter().find(|(words, _)| rest.contains(words)).map_or("a policy that the message does not name", |(_, by)| by);
             format!("{action}{on} is denied by a statement in {by}. No allow outweighs a deny: change or narrow that statement.")
         }
-        Cause::NoIdentityPolicy => format!("No policy of the principal allows {action}{on}. Add the statement to one."),
+        Cause::NoIdentityPolicy => format!("No policy of {} allows {action}{on}.", name_of(principal)),
         Cause::NoResourcePolicy => {
             format!("No policy of the resource allows {action}{on}. Add the statement, with the principal, to the resource's policy.")
         }

@@ -145,7 +145,11 @@ fn too_much(action: &str, resource: &str, needs: &[Need]) -> Option<String> {
     let of_action = |one: &str| needs.iter().filter(|need| need.actions.iter().any(|needed| needed.eq_ignore_ascii_case(one))).collect::<Vec<_>>();
     let Some(extra) = meant.iter().find(|one| of_action(one).is_empty()) else {
         let is_needed = |one: &String| of_action(one).iter().any(|need| need.resources.iter().any(|needed| covers(needed, resource)));
-        let why = if resource.contains('*') { "the resource is wider than any need" } else { "no need names this resource" };
+        let why = if resource.contains('*') {
+            "the resource is wider than any need"
+        } else {
+            "nothing in the orchestrator's configuration needs this resource"
+        };
         return (!meant.iter().all(is_needed)).then(|| why.to_owned());
     };
     if !extra.eq_ignore_ascii_case(action) {
@@ -155,7 +159,7 @@ fn too_much(action: &str, resource: &str, needs: &[Need]) -> Option<String> {
         needs.iter().flat_map(|need| &need.actions).map(String::as_str).filter(|needed| matches_action(action, needed)).collect();
     let among: Vec<&str> = among.into_iter().collect();
     Some(match among.as_slice() {
-        [] => "no need has this action".to_owned(),
+        [] => "nothing in the orchestrator's configuration needs this action".to_owned(),
         [one] => format!("of all that it allows only {one} is needed"),
         several => format!("of all that it allows only {} are needed", several.join(" and ")),
     })

@@ -77,7 +77,11 @@ impl Policy {
         if text.len() > POLICY_BYTES_MAX {
             return Err(InvalidPolicy(format!("{} bytes are no policy; AWS takes 10,240 at most", text.len())));
         }
-        let file: File = serde_json::from_str(text).map_err(|error| InvalidPolicy(error.to_string()))?;
+        let file: File = serde_json::from_str(text).map_err(|error| match serde_json::from_str(text) {
+            Ok(Json::Object(_)) => InvalidPolicy(error.to_string()),
+            Ok(_) => InvalidPolicy("this is not a policy document, which is a JSON object with a Statement".to_owned()),
+            Err(error) => InvalidPolicy(format!("this is not a policy document, which is JSON with a Statement: {error}")),
+        })?;
         let written = match file.statement {
             Json::Array(statements) => statements,
             single => vec![single],
