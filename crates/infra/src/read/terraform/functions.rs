@@ -24,6 +24,9 @@ enum Stop {
     Wrong(String),
 }
 
+/// How the reason begins why a list has no elements that is longer than any list here.
+pub(super) const TOO_MANY_NUMBERS: &str = "range of ";
+
 type Made = Result<Attribute, Stop>;
 
 fn wrong<T>(message: impl Into<String>) -> Result<T, Stop> {

@@ -259,7 +259,12 @@ fn parsed(path: &str, bytes: &[u8]) -> Result<Body, (Option<u32>, String)> {
     }
     syntax::body_from_hcl(text).map_err(|error| {
         let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
-        (u32::try_from(error.location().line()).ok(), format!("not HCL: {message}"))
+        let line = error.location().line();
+        // What is not closed is missed only where the file ends.
+        let begun =
+            text.lines().take(line.saturating_sub(1)).enumerate().filter(|(_, line)| line.starts_with(|first: char| first.is_ascii_alphabetic()));
+        let within = begun.last().map_or_else(String::new, |(before, _)| format!(", in what begins in line {}", before + 1));
+        (u32::try_from(line).ok(), format!("not HCL: {message}{within}"))
     })
 }
 

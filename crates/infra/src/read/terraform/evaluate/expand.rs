@@ -2,6 +2,7 @@
 
 use super::{Evaluator, MORE, Scope, UNKNOWN_KEY, entries, key_of, map, node_of_key};
 use crate::attribute::{Attribute, Node};
+use crate::read::terraform::functions::TOO_MANY_NUMBERS;
 use crate::read::terraform::syntax::Block;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -76,6 +77,10 @@ impl Evaluator<'_> {
                     });
                     Expansion { shape: Shape::Count, instances: instances.collect(), why: None }
                 }
+                crate::Value::Known(count) if count < 0.0 => {
+                    self.notice(block.line, format!("the count of {name} is {count}, which Terraform refuses"));
+                    self.unknown(prefix, name, "count", "its number, which is below 0", block)
+                }
                 crate::Value::Known(count) => {
                     self.notice(block.line, format!("{name} is there {count} times; more than {INSTANCES_MAX} are read as one"));
                     self.unknown(prefix, name, "count", &over_many(), block)
@@ -103,7 +108,12 @@ impl Evaluator<'_> {
                 self.notice(block.line, format!("{name} is there {} times; more than {INSTANCES_MAX} are read as one", entries.len()));
                 return self.unknown(prefix, name, "each", &over_many(), block);
             }
-            Ok(Err(why)) | Err(why) => why,
+            Ok(Err(why)) | Err(why) => {
+                if why.contains(TOO_MANY_NUMBERS) {
+                    self.notice(block.line, format!("{name} is there for each of a {why}: Terraform makes 1024 at most, and one is read"));
+                }
+                why
+            }
         };
         self.unknown(prefix, name, "each", &why, block)
     }

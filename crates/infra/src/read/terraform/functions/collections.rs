@@ -1,6 +1,6 @@
 //! Functions of lists, sets and maps.
 
-use super::{Arguments, Made, Stop, list_of, text, wrong};
+use super::{Arguments, Made, Stop, TOO_MANY_NUMBERS, list_of, text, wrong};
 use crate::attribute::{Attribute, Node};
 use crate::read::terraform::evaluate::{ByValue, extended, is_more, key_of, measure, node_of_key, reference_text, same, unknown_key};
 use std::collections::{BTreeMap, BTreeSet};
@@ -216,7 +216,7 @@ fn range(arguments: &Arguments<'_>) -> Made {
     }
     let count = ((to - from) / step).ceil().max(0.0);
     if count > ELEMENTS_MAX as f64 {
-        return Err(Stop::Unknown(format!("range of {count} numbers")));
+        return Err(Stop::Unknown(format!("{TOO_MANY_NUMBERS}{count} numbers")));
     }
     let numbers = (0..count as usize).map(|at| Node::new(Attribute::Number(from + step * at as f64), arguments.line));
     Ok(Attribute::List(numbers.collect()))

@@ -18,6 +18,19 @@ fn a_broken_file_is_told_with_its_line_and_the_others_are_read() {
     let lines: Vec<_> = inventory.problems.iter().map(|problem| (problem.file.as_str(), problem.line)).collect();
     assert_eq!(lines, [("a.tf", Some(2)), ("c.tf.json", Some(2))]);
     assert!(inventory.problems[0].message.starts_with("not HCL: "));
+    let open = of(&[("a.tf", "locals {}\nresource \"aws_vpc\" \"a\" {\n  cidr_block = 1\n\n")]);
+    assert!(open.problems[0].message.ends_with(", in what begins in line 2"), "{:?}", open.problems);
+}
+
+#[test]
+fn numbers_of_instances_that_terraform_refuses_are_told() {
+    let inventory = of(&[
+        ("a.tf", "resource \"aws_vpc\" \"a\" { count = -3 }"),
+        ("b.tf", "resource \"aws_vpc\" \"b\" { for_each = toset([for i in range(100000000) : tostring(i)]) }"),
+    ]);
+    let told: Vec<&str> = inventory.notices.iter().map(|notice| notice.message.as_str()).collect();
+    let each = "aws_vpc.b is there for each of a range of 100000000 numbers: Terraform makes 1024 at most, and one is read";
+    assert_eq!(told, ["the count of aws_vpc.a is -3, which Terraform refuses", each]);
 }
 
 #[test]
