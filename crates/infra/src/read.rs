@@ -21,7 +21,7 @@ pub use files::Files;
 pub use place::Place;
 pub use sources::sources;
 
-use crate::inventory::{Inventory, Language, Problem};
+use crate::inventory::{Inventory, Language, Problem, Unrecognised};
 use cloudformation::serverless;
 use cloudformation::template::{Environment, Template};
 use document::DOCUMENT_BYTES_MAX;
@@ -72,7 +72,23 @@ pub fn read_files(files: &Files, options: &Options) -> Inventory {
         }
     };
     inventory.notices.extend(aside.notice(files));
+    inventory.notices.extend(files.notices().iter().cloned());
+    let elsewhere: Vec<Problem> = inventory.unrecognised.iter().filter_map(|one| elsewhere(one, &inventory.problems)).collect();
+    inventory.notices.extend(elsewhere);
     inventory
+}
+
+/// What is declared in a module or template that is not here, unless its absence is a problem already.
+fn elsewhere(unrecognised: &Unrecognised, problems: &[Problem]) -> Option<Problem> {
+    let Unrecognised { id, type_name, origin } = unrecognised;
+    let remedy = match type_name.as_str() {
+        "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => "keep its template beside this one and name it by its path".to_owned(),
+        module if module.starts_with("module ") => "read a plan (terraform show -json) in place of the code".to_owned(),
+        _ => return None,
+    };
+    let is_told = problems.iter().any(|problem| problem.file == origin.file && problem.line == Some(origin.line));
+    let message = format!("what {id} declares is not here and not seen: {remedy}");
+    (!is_told).then(|| Problem { file: origin.file.clone(), line: Some(origin.line), message })
 }
 
 /// What the files declare that are listed.

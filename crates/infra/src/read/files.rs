@@ -1,6 +1,7 @@
 //! The files that are read: of a folder, of one file, or of an archive that was sent.
 
 use super::place::NOT_LISTED;
+use super::{may_be_template, terraform};
 use crate::inventory::Problem;
 use ignore::WalkBuilder;
 use std::borrow::Cow;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 const FILES_MAX: usize = 200_000;
 
 /// Relative paths with forward slashes, in order, and how to get at their bytes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Files {
     sources: BTreeMap<String, Source>,
     /// Paths that are not listed and may be asked for by name.
@@ -23,6 +24,7 @@ pub struct Files {
     /// Where paths that were not listed may be looked up: the folder of a file that is read alone, for the files that it names.
     neighbours: Option<PathBuf>,
     problems: Vec<Problem>,
+    notices: Vec<Problem>,
 }
 
 #[derive(Clone)]
@@ -44,7 +46,8 @@ impl Files {
     /// The files under a folder, or the one file.
     ///
     /// What `.gitignore` names is read too: synthesised and packaged templates are ignored by habit, and are what is deployed. Links
-    /// are not followed, so that nothing is read twice, for ever, or from outside.
+    /// are not followed, so that nothing is read twice, for ever, or from outside; but for those by which folders of Terraform share a
+    /// file of this one.
     pub fn of(root: &Path) -> Files {
         let mut files = Files::default();
         if root.is_file() {
@@ -67,6 +70,10 @@ impl Files {
                     continue;
                 }
             };
+            if entry.path_is_symlink() {
+                files.add_link(root, entry.path());
+                continue;
+            }
             if !entry.file_type().is_some_and(|kind| kind.is_file()) {
                 continue;
             }
@@ -83,6 +90,31 @@ impl Files {
         files
     }
 
+    /// A link is followed where what it names is code of Terraform below the root: a module is all that lies in its folder. Other
+    /// links name what is read at its own place, or else it is said that they are not followed.
+    fn add_link(&mut self, root: &Path, link: &Path) {
+        let name = relative(link.strip_prefix(root).unwrap_or(link));
+        let is_code = terraform::is_part_of_code(&name);
+        let told = |message: &str| Problem { file: name.clone(), line: None, message: message.to_owned() };
+        let target = match link.canonicalize() {
+            Ok(target) if root.canonicalize().is_ok_and(|root| target.starts_with(root)) => target,
+            Ok(target) if is_code => {
+                let message =
+                    format!("it is a link to {} outside of what is read, and is not followed; read a folder that holds both", target.display());
+                return self.problems.push(told(&message));
+            }
+            Ok(target) if target.is_dir() || may_be_template(&name) => {
+                return self.notices.push(told("it is a link to outside of what is read, and is not followed"));
+            }
+            Err(_) if is_code || may_be_template(&name) => return self.notices.push(told("it is a link that leads nowhere")),
+            _ => return,
+        };
+        if is_code && target.is_file() && self.sources.len() < FILES_MAX {
+            let size = target.metadata().map_or(0, |metadata| metadata.len());
+            self.sources.insert(name, Source::Disk { path: target, size });
+        }
+    }
+
     /// Files that are in memory, by relative path.
     pub fn in_memory(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Files {
         let sources = files.into_iter().map(|(path, bytes)| (path, Source::Memory(Arc::new(bytes)))).collect();
@@ -91,14 +123,14 @@ impl Files {
 
     /// The same files, of which some are not listed and may still be asked for by name.
     pub(super) fn without(&self, aside: BTreeSet<String>) -> Files {
-        Files { sources: self.sources.clone(), aside, neighbours: self.neighbours.clone(), problems: self.problems.clone() }
+        Files { aside, ..self.clone() }
     }
 
     /// The same files but for these, which say something else.
     pub(crate) fn with(&self, changed: impl IntoIterator<Item = (String, Vec<u8>)>) -> Files {
-        let mut sources = self.sources.clone();
-        sources.extend(changed.into_iter().map(|(path, bytes)| (path, Source::Memory(Arc::new(bytes)))));
-        Files { sources, aside: self.aside.clone(), neighbours: self.neighbours.clone(), problems: self.problems.clone() }
+        let mut files = self.clone();
+        files.sources.extend(changed.into_iter().map(|(path, bytes)| (path, Source::Memory(Arc::new(bytes)))));
+        files
     }
 
     /// The paths, in order.
@@ -142,6 +174,11 @@ impl Files {
     /// What could not be listed.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// What was left out on purpose.
+    pub(super) fn notices(&self) -> &[Problem] {
+        &self.notices
     }
 
     /// The names of the files beside one that is read alone.
@@ -217,6 +254,23 @@ mod tests {
         std::os::unix::fs::symlink(outside.path(), folder.path().join("a/outside")).unwrap();
         std::os::unix::fs::symlink(outside.path().join("secret.yaml"), folder.path().join("secret.yaml")).unwrap();
         assert_eq!(Files::of(folder.path()).paths().collect::<Vec<_>>(), ["a/b.yaml"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn code_of_terraform_that_folders_share_by_links_is_read_and_other_links_are_told() {
+        let outside = folder(&["q.tf"]);
+        let folder = folder(&["shared/q.tf", "shared/t.yaml", "prod/main.tf"]);
+        let link = |target: &Path, name: &str| std::os::unix::fs::symlink(target, folder.path().join("prod").join(name)).unwrap();
+        link(Path::new("../shared/q.tf"), "q.tf");
+        link(Path::new("../shared/t.yaml"), "t.yaml");
+        link(&outside.path().join("q.tf"), "outside.tf");
+        link(Path::new("nowhere.tf"), "nowhere.tf");
+        let files = Files::of(folder.path());
+        assert_eq!(files.paths().collect::<Vec<_>>(), ["prod/main.tf", "prod/q.tf", "shared/q.tf", "shared/t.yaml"]);
+        assert_eq!(files.head("prod/q.tf", 100).unwrap().as_ref(), b"shared/q.tf");
+        let told = |problems: &[Problem]| problems.iter().map(|problem| problem.file.clone()).collect::<Vec<_>>();
+        assert_eq!((told(files.problems()), told(files.notices())), (vec!["prod/outside.tf".to_owned()], vec!["prod/nowhere.tf".to_owned()]));
     }
 
     #[test]
