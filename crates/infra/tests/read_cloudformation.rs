@@ -192,6 +192,30 @@ fn a_resource_whose_condition_does_not_hold_is_not_there() {
 }
 
 #[test]
+fn a_resource_that_only_a_default_leaves_out_is_told() {
+    let inventory = template(
+        "Parameters: {Stage: {Type: String, Default: dev}}\nConditions: {Prod: !Equals [!Ref Stage, prod], Big: !And [!Condition Prod, !Equals [a, a]], No: !Equals [a, b]}\nResources:\n  A: {Type: 'AWS::SQS::Queue', Condition: Big}\n  B: {Type: 'AWS::SQS::Queue', Condition: 'No'}\n",
+    );
+    let told: Vec<&str> = inventory.notices.iter().map(|notice| notice.message.as_str()).collect();
+    assert_eq!(told, ["A is declared and left out: condition Big does not hold while Stage has its default, \"dev\""]);
+    assert!(inventory.resources.is_empty() && inventory.problems.is_empty());
+}
+
+#[test]
+fn conditions_that_are_made_of_each_other_are_told() {
+    let inventory =
+        template("Conditions:\n  A: !Not [!Condition B]\n  B: !Not [!Condition A]\nResources:\n  Q: {Type: 'AWS::SQS::Queue', Condition: A}\n");
+    assert_eq!(messages(&inventory), ["t.yaml:2: condition A is made of itself"]);
+}
+
+#[test]
+fn a_stack_whose_template_is_elsewhere_is_told() {
+    let inventory =
+        template("Resources:\n  N: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: 'https://b.s3.amazonaws.com/n.yaml'}}\n");
+    assert!(inventory.problems.is_empty() && inventory.notices[0].message.starts_with("what t/N declares is not here and not seen"));
+}
+
+#[test]
 fn parts_are_joined_to_what_they_belong_to() {
     let inventory = resources(
         r#"

@@ -22,6 +22,9 @@ use stack::Stacks;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use template::{Section, Template};
 
+/// More names than these say no more to whoever reads that they are left out.
+const LEFT_OUT_NAMED: usize = 5;
+
 /// A declared resource with its properties evaluated.
 #[derive(Debug)]
 pub(crate) struct Declared {
@@ -55,6 +58,8 @@ pub(crate) fn read(templates: &[Template]) -> Inventory {
     let mut declared = Vec::new();
     // Of the stacks within others, by their number: what is in one may not be there when the stack may not.
     let mut doubts: HashMap<usize, String> = HashMap::new();
+    // By file and reason, what only the default of a parameter leaves out.
+    let mut left_out: BTreeMap<(String, String), Vec<(u32, String)>> = BTreeMap::new();
     let mut languages = BTreeSet::new();
     for (number, stack) in stacks.iter() {
         languages.insert(stack.template.language);
@@ -84,7 +89,12 @@ pub(crate) fn read(templates: &[Template]) -> Inventory {
             let id = format!("{}/{}", stack.id, entry.key);
             let doubt = match stacks.resource_condition(number, &entry.value) {
                 Truth::True => doubts.get(&number).cloned(),
-                Truth::False => continue,
+                Truth::False => {
+                    if let Some(why) = stacks.may_yet_be(number, &entry.value) {
+                        left_out.entry((stack.template.file.clone(), why)).or_default().push((entry.line, entry.key.clone()));
+                    }
+                    continue;
+                }
                 Truth::Unknown(why) => Some(why),
             };
             if let Some(nested) = stack.nested(&entry.key) {
@@ -108,9 +118,19 @@ pub(crate) fn read(templates: &[Template]) -> Inventory {
     problems.extend(stacks.into_problems());
     let mut inventory = map::map(&declared);
     inventory.unrecognised.extend(unread);
+    inventory.notices.extend(left_out.into_iter().filter_map(|((file, why), names)| Some(not_there(file, &why, names.first()?.0, &names))));
     inventory.problems = problems.into_iter().collect();
     inventory.languages = languages.into_iter().collect();
     inventory
+}
+
+/// Resources that another value of a parameter would bring are neither judged nor priced, which has to be said.
+fn not_there(file: String, why: &str, line: u32, names: &[(u32, String)]) -> Problem {
+    let listed: Vec<&str> = names.iter().take(LEFT_OUT_NAMED).map(|(_, name)| name.as_str()).collect();
+    let more = names.len().saturating_sub(LEFT_OUT_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    Problem { file, line: Some(line), message: format!("{}{more} {verb} declared and left out: {why}", listed.join(", ")) }
 }
 
 /// Macros that the service would run on a template, which is read as it is written.

@@ -4,6 +4,7 @@ use super::stack::Stacks;
 use super::template::Section;
 use crate::attribute::{Attribute, Node};
 use crate::read::document::{Content, Item};
+use std::collections::HashSet;
 
 /// Whether a condition holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,48 @@ impl<'a> Stacks<'a> {
         }
     }
 
+    /// Why a resource that its condition leaves out may be deployed all the same: a parameter on which that rests has no value here
+    /// but its default.
+    pub(crate) fn may_yet_be(&self, stack: usize, item: &'a Item) -> Option<String> {
+        let name = item.get("Condition").and_then(Item::text)?;
+        let default = self.default_behind(stack, name, &mut HashSet::new())?;
+        Some(format!("condition {name} does not hold while {default}"))
+    }
+
+    fn default_behind(&self, stack: usize, condition: &'a str, seen: &mut HashSet<(usize, &'a str)>) -> Option<String> {
+        let entry = self.stacks[stack].template.entry(Section::Conditions, condition)?;
+        if !seen.insert((stack, condition)) {
+            return None;
+        }
+        self.default_in(stack, &entry.value, seen)
+    }
+
+    /// The first parameter of an expression that has its default, in words.
+    fn default_in(&self, stack: usize, item: &'a Item, seen: &mut HashSet<(usize, &'a str)>) -> Option<String> {
+        let found = self.deeper(|| match &item.content {
+            Content::List(items) => items.iter().find_map(|item| self.default_in(stack, item, seen)),
+            Content::Map(entries) => entries.iter().find_map(|entry| match (entry.key.as_str(), entry.value.text()) {
+                ("Ref", Some(name)) => self.default_of(stack, name, seen),
+                ("Condition", Some(name)) => self.default_behind(stack, name, seen),
+                _ => self.default_in(stack, &entry.value, seen),
+            }),
+            _ => None,
+        });
+        found.flatten()
+    }
+
+    fn default_of(&self, stack: usize, name: &'a str, seen: &mut HashSet<(usize, &'a str)>) -> Option<String> {
+        let this = &self.stacks[stack];
+        let declared = this.template.entry(Section::Parameters, name)?;
+        match this.parent.and_then(|(parent, arguments)| Some((parent, arguments?.get(name)?))) {
+            Some((parent, argument)) => self.default_in(parent, argument, seen),
+            None => {
+                let default = declared.value.get("Default")?.node().text();
+                Some(default.known().map_or_else(|| format!("{name} has its default"), |default| format!("{name} has its default, {default:?}")))
+            }
+        }
+    }
+
     /// Whether the condition of this name holds.
     pub(super) fn named_condition(&self, stack: usize, name: &str, line: u32) -> Truth {
         let template = self.stacks[stack].template;
@@ -40,11 +83,13 @@ impl<'a> Stacks<'a> {
         };
         let conditions = &self.stacks[stack].conditions;
         if let Some(known) = conditions.borrow().get(name) {
+            if matches!(known, Truth::Unknown(why) if *why == circle(name)) {
+                self.complain(stack, entry.line, circle(name));
+            }
             return known.clone();
         }
         // What asks for itself on the way finds this.
-        let circle = Truth::Unknown(format!("condition {name} is made of itself"));
-        conditions.borrow_mut().insert(&entry.key, circle);
+        conditions.borrow_mut().insert(&entry.key, Truth::Unknown(circle(name)));
         let truth = self.deeper(|| self.truth(stack, &entry.value)).unwrap_or(Truth::Unknown("conditions nest too deep".to_owned()));
         let truth = match truth {
             Truth::Unknown(why) => Truth::Unknown(format!("condition {name} cannot be told: {why}")),
@@ -105,6 +150,10 @@ impl<'a> Stacks<'a> {
             crate::Value::Absent => Truth::Unknown("it is nothing".to_owned()),
         }
     }
+}
+
+fn circle(name: &str) -> String {
+    format!("condition {name} is made of itself")
 }
 
 fn equals(left: &Node, right: &Node) -> Truth {
