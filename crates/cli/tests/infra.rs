@@ -106,6 +106,18 @@ fn wrong_input_is_refused_with_what_would_be_right() {
     fails(&run(&["cost", "--option", "ec2", "--actual", "readme.md"]), 2, "readme.md");
     fails(&run(&["cost", "--option", "lambda", "--load", "memory_mb=20000"]), 2, "at most 10240 MB");
     fails(&run(&["recommend", "--need", "hot"]), 2, "is not a need");
+    for region in ["US-EAST-1", "", "mars-north-1"] {
+        let with: [&[&str]; 4] =
+            [&["cost", "--option", "ec2", "--as-us-east-1"], &["recommend"], &["review"], &["iam", "generate", "--model", "amazon.nova-pro-v1:0"]];
+        with.iter().for_each(|command| fails(&run(&[*command, &["--region", region]].concat()), 2, "is no region of AWS"));
+    }
+    fails(&run(&["recommend", "--svg", "nowhere/cost.svg"]), 2, "nowhere/cost.svg could not be written");
+    std::fs::write(empty.path().join("all.zip"), b"PK\x03\x04").unwrap();
+    for command in ["cost", "review"] {
+        fails(&run(&[command, "all.zip"]), 2, "is an archive");
+        fails(&run(&[command, "/dev/null"]), 2, "neither a folder nor a file");
+    }
+    fails(&run(&["review", "readme.md"]), 2, "is no template");
     let priced = run(&["cost", "--option", "ec2", "--region", "eu-central-1", "--as-us-east-1"]);
     assert!(String::from_utf8_lossy(&priced.stdout).contains("us-east-1"), "{priced:?}");
 
@@ -144,6 +156,16 @@ fn a_project_is_reviewed_with_a_line_for_every_fault() {
     let mended = json(&run(project.path(), &["review", "-o", "json"]));
     let check = mended["checks"].as_array().unwrap().iter().find(|check| check["id"] == "EC2-02").unwrap();
     assert_eq!(check["status"], "pass", "{check}");
+}
+
+#[test]
+fn a_template_without_a_region_is_judged_in_the_one_that_is_named() {
+    let template = "Resources:\n  Role: {Type: 'AWS::IAM::Role', Properties: {RoleName: !Sub 'app-${AWS::Region}', AssumeRolePolicyDocument: {}}}\n";
+    let project = project(&[("t.yaml", template), ("samconfig.toml", "[default.deploy.parameters]\nregion = \"eu-west-1\"\n")]);
+    let bill = json(&run(project.path(), &["cost", "--as-us-east-1", "-o", "json"]));
+    assert_eq!((&bill["region"], &bill["priced_as"]), (&"eu-west-1".into(), &"us-east-1".into()), "what the project is deployed with");
+    let reviewed = run(project.path(), &["review", "--region", "us-west-2", "-o", "json"]);
+    assert!(reviewed.status.success(), "{reviewed:?}");
 }
 
 #[test]

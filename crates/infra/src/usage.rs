@@ -195,6 +195,15 @@ pub fn is_region(name: &str) -> bool {
     tables::REGIONS.contains(&name)
 }
 
+impl Usage {
+    /// The region that all that is configured agrees on; `None` when there is none, or several.
+    pub fn region(&self) -> Option<String> {
+        let named = |configured: &Configured| if let Fact::Region { region, .. } = &configured.fact { Some(region.clone()) } else { None };
+        let regions: BTreeSet<String> = self.configured.iter().filter_map(named).collect();
+        if regions.len() == 1 { regions.into_iter().next() } else { None }
+    }
+}
+
 /// The signs of use in one file. Looks at nothing but its arguments.
 ///
 /// `path` is relative to the repository, with forward slashes. A file that other people wrote (`node_modules`, `vendor` …) has none.

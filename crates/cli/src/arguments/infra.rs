@@ -23,7 +23,7 @@ pub(crate) enum Infra {
   orchestrator infra recommend --load tasks=20000,seconds=5
   orchestrator infra recommend --load tasks=900000 --need ha,no-cold-start --svg cost.svg")]
     Recommend(Box<Recommend>),
-    /// The least-privilege policy for today's configuration: written, compared, explained
+    /// The least-privilege policy for this program's own configuration: written, compared, explained
     #[command(
         subcommand,
         after_help = "Examples:
@@ -47,7 +47,7 @@ pub(crate) enum Iam {
         #[command(flatten)]
         needs: Needs,
     },
-    /// Compare a policy with what is needed; exits with 3 when something is missing or too much
+    /// Compare a policy with what this program's own configuration needs; exits with 3 when something is missing or too much
     Diff {
         /// The policy document, JSON
         policy: PathBuf,
@@ -99,6 +99,9 @@ pub(crate) struct Review {
     /// Instead of the text or JSON of --output
     #[arg(long, value_enum, value_name = "REPORT")]
     pub(crate) report: Option<Report>,
+    /// The region of templates that name none. Default: unknown, and priced as the configured one
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
     #[command(flatten)]
     pub(crate) gate: Gate,
     /// An earlier review as JSON: only failures that are not in it count for --fail-on
@@ -158,7 +161,7 @@ pub(crate) struct Prices {
     /// What it has to carry in a month: tasks, seconds, steps, tokens_in, tokens_out, egress_gb, log_gb, memory_mb, disk_gb, hit_rate, model
     #[arg(long, value_name = "KEY=VALUE,…")]
     pub(crate) load: Option<String>,
-    /// The region whose prices hold. Default: the one that the templates name, else the configured one
+    /// The region whose prices hold. Default: the one that the templates name, else the project's configuration, else ours
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
     /// Take the prices of us-east-1 for a region that has none in the list, and say so

@@ -64,7 +64,7 @@ impl Project<'_> {
 
     /// What the project and the four options come to in a month, in the project's region or, where that has no prices, us-east-1.
     fn costs(&self, inventory: &Inventory, usage: &Usage) -> Vec<OptionCost> {
-        let region = region_of(inventory).unwrap_or_else(|| self.region.to_owned());
+        let region = region_of(inventory).or_else(|| usage.region()).unwrap_or_else(|| self.region.to_owned());
         let Ok(prices) = AwsPrices::built_in().in_region(&region, Elsewhere::AsUsEast1) else { return Vec::new() };
         let load = Load { models: usage.models(), ..Load::default() };
         let priced = |option: &str, inventory: &Inventory| {

@@ -1,6 +1,6 @@
 //! `infra cost`: the bill of templates, or of a named option.
 
-use super::{load, price_lists, text_of, warn_of};
+use super::{files_of, load, price_lists, region_typed, text_of, warn_of};
 use crate::arguments::{Cost, Format};
 use crate::commands::Context;
 use crate::config::nearest;
@@ -8,10 +8,10 @@ use crate::exit::{Exit, Failure};
 use crate::show;
 use crate::terminal::{harmless, print};
 use infra::Inventory;
-use infra::cost::{Load, as_document, compare_actual, document_text, region_of, text};
+use infra::cost::{as_document, compare_actual, document_text, region_of, text};
 use infra::options::{Deployment, Variant};
-use infra::read::{Files, Options, read_files};
-use infra::usage::scan;
+use infra::read::{Options, read_files};
+use infra::usage::{Usage, scan};
 use std::path::Path;
 
 /// Prints the bill.
@@ -27,6 +27,7 @@ pub(crate) fn cost(context: &Context, cost: &Cost) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let mut load = load(&cost.prices)?;
+    let mut used_in = None;
     let inventory = match &cost.option {
         Some(name) => {
             let option = option(name)?;
@@ -35,9 +36,16 @@ pub(crate) fn cost(context: &Context, cost: &Cost) -> Result<Exit, Failure> {
             }
             option.inventory(&load, Variant::default())
         }
-        None => declared(&cost.path, &mut load)?,
+        None => {
+            let project = declared(&cost.path, region_typed(cost.prices.region.as_deref())?)?;
+            if load.models.is_empty() {
+                load.models = project.usage.models();
+            }
+            used_in = project.usage.region();
+            project.inventory
+        }
     };
-    let region = region_of(&inventory).unwrap_or(configured);
+    let region = region_of(&inventory).or(used_in).unwrap_or(configured);
     let (prices, models) = price_lists(&cost.prices, &region)?;
     let mut bill = infra::cost::cost(&inventory, &load, &prices, &models);
     if let Some(path) = &cost.actual {
@@ -55,18 +63,21 @@ pub(crate) fn cost(context: &Context, cost: &Cost) -> Result<Exit, Failure> {
 fn option(name: &str) -> Result<Deployment, Failure> {
     Deployment::parse(name).ok_or_else(|| {
         let names = || Deployment::ALL.into_iter().map(Deployment::as_str);
-        let meant = nearest(name, names()).map_or(String::new(), |near| format!("; did you mean {near}?"));
+        let meant =
+            if name == "ecs" { Some("fargate") } else { nearest(name, names()) }.map_or(String::new(), |near| format!("; did you mean {near}?"));
         Failure::usage(format!("there is no option {name:?}{meant}")).advise(format!("there are: {}", names().collect::<Vec<_>>().join(", ")))
     })
 }
 
-/// What the folder declares. The models that its code calls go into the load unless others were named.
-fn declared(path: &Path, load: &mut Load) -> Result<Inventory, Failure> {
-    if !path.exists() {
-        return Err(Failure::usage(format!("there is no file or folder {}", path.display())));
-    }
-    let files = Files::of(path);
-    let inventory = read_files(&files, &Options::default());
+/// What a folder declares, and what its code calls.
+struct Declared {
+    inventory: Inventory,
+    usage: Usage,
+}
+
+fn declared(path: &Path, region: Option<&str>) -> Result<Declared, Failure> {
+    let files = files_of(path)?;
+    let inventory = read_files(&files, &Options { region: region.map(str::to_owned), ..Options::default() });
     warn_of(&inventory.problems);
     warn_of(&inventory.notices);
     if inventory.resources.is_empty() && inventory.unrecognised.is_empty() {
@@ -79,8 +90,5 @@ fn declared(path: &Path, load: &mut Load) -> Result<Inventory, Failure> {
         let failure = Failure::usage(format!("{} declares no AWS resource in CloudFormation, Terraform or CDK's output", path.display()));
         return Err(failure.advise("name the folder of the templates, or price one of our options with --option ec2, fargate, lambda or beanstalk"));
     }
-    if load.models.is_empty() {
-        load.models = scan(&files).models();
-    }
-    Ok(inventory)
+    Ok(Declared { inventory, usage: scan(&files) })
 }

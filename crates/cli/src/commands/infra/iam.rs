@@ -1,6 +1,6 @@
 //! `infra iam`: what the configuration must be allowed, and nothing more.
 
-use super::text_of;
+use super::{region_typed, text_of};
 use crate::arguments::{Format, Iam, Needs, PolicyLanguage};
 use crate::choice::Choice;
 use crate::commands::Context;
@@ -72,7 +72,7 @@ fn need(context: &Context, needs: &Needs, account: &Account) -> Result<Need, Fai
 /// As `need`; `None` when no model of Bedrock is configured or named.
 fn needed(context: &Context, needs: &Needs, account: &Account) -> Result<Option<Need>, Failure> {
     let config = context.config()?;
-    let region = needs.region.as_deref().unwrap_or(&config.region);
+    let region = region_typed(needs.region.as_deref())?.unwrap_or(&config.region);
     let configured = || Choice::of(&config).model.filter(|model| model.provider() == "bedrock").map(|model| model.to_string());
     let Some(model) = needs.model.clone().or_else(configured) else { return Ok(None) };
     let model = if model.starts_with("bedrock/") { model } else { format!("bedrock/{model}") };
@@ -118,6 +118,7 @@ fn differences(found: &Diff) -> String {
     for excess in &found.excessive {
         let _ = writeln!(text, "excessive  {} on {}\n           {}: {}", excess.action, excess.resource, excess.statement, excess.why);
     }
+    text.push_str("Compared with what this program's own configuration needs; the code of a project is not looked at.\n");
     text
 }
 

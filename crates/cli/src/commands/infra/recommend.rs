@@ -16,7 +16,7 @@ pub(crate) fn recommend(context: &Context, recommend: &Recommend) -> Result<Exit
     let (prices, models) = price_lists(&recommend.prices, &context.config()?.region)?;
     let ranking = infra::recommend::recommend(&load, &needs, &prices, &models);
     if let Some(path) = &recommend.svg {
-        std::fs::write(path, svg(&ranking)).map_err(|error| Failure::failed(format!("{} could not be written: {error}", path.display())))?;
+        std::fs::write(path, svg(&ranking)).map_err(|error| Failure::usage(format!("{} could not be written: {error}", path.display())))?;
         if !context.common.quiet {
             tell(&format!("drawn into {}", path.display()));
         }

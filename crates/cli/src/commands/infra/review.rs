@@ -1,6 +1,6 @@
 //! `infra review`: what the rules say of a project, with evidence for every line.
 
-use super::{text_of, warn_of};
+use super::{files_of, region_typed, text_of, warn_of};
 use crate::arguments::{Format, Report, Review};
 use crate::clock::SystemClock;
 use crate::commands::Context;
@@ -8,7 +8,7 @@ use crate::exit::{Exit, Failure};
 use crate::show;
 use crate::terminal::print;
 use infra::print::{Style, diff, json, junit, markdown, sarif, text};
-use infra::read::Files;
+use infra::read::{Options, read_files};
 use infra::review::{Baseline, DECISIONS_FILE, Day, Decisions, Project};
 use ports::Clock;
 use std::path::Path;
@@ -16,17 +16,23 @@ use std::path::Path;
 /// Prints the review.
 pub(crate) fn review_project(context: &Context, wanted: &Review) -> Result<Exit, Failure> {
     let path = &wanted.path;
-    if !path.exists() {
-        return Err(Failure::usage(format!("there is no file or folder {}", path.display())));
-    }
+    let files = files_of(path)?;
+    let named = region_typed(wanted.region.as_deref())?;
     let decisions = decisions(wanted)?;
     let baseline = wanted.baseline.as_deref().map(baseline).transpose()?;
     let day = SystemClock::new().now().day();
     let today = Day::parse(&day).ok_or_else(|| Failure::failed(format!("the clock says {day}, which is no day")))?;
 
-    let region = context.config()?.region.clone();
-    let project = Project { files: &Files::of(path), decisions: &decisions, models: &providers::prices(), region: &region, today: &today };
-    let (review, sources) = project.review();
+    let configured = context.config()?.region;
+    let region = named.unwrap_or(&configured);
+    let project = Project { files: &files, decisions: &decisions, models: &providers::prices(), region, today: &today };
+    let inventory = read_files(&files, &Options { region: named.map(str::to_owned), ..Options::default() });
+    let (review, sources) = project.review_of(&inventory);
+    let declares = !inventory.resources.is_empty() || !inventory.unrecognised.is_empty() || !inventory.problems.is_empty();
+    if path.is_file() && !declares && review.usage.configured.is_empty() {
+        let failure = Failure::usage(format!("{} is no template, and uses nothing of AWS", path.display()));
+        return Err(failure.advise("name a template of CloudFormation, SAM or Terraform, or the folder of the project"));
+    }
 
     warn_of(&review.problems);
     match (wanted.report, context.format()) {
