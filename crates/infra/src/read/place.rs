@@ -120,11 +120,11 @@ fn of_folders(path: &str, has_environments: impl Fn(&str) -> bool) -> Option<Pla
         while let Some(segment) = segments.next() {
             let Some(next) = segments.peek() else { return false };
             let lower = segment.to_ascii_lowercase();
-            let is_own = match place {
+            let is_own = || match place {
                 Place::Vendored => lower == "build" && WITHIN_BUILD.contains(next),
                 _ => OF_ENVIRONMENTS.contains(&parent) || has_environments(&path[..at]),
             };
-            if known.contains(&lower.as_str()) && !is_own {
+            if known.contains(&lower.as_str()) && !is_own() {
                 return true;
             }
             at += segment.len() + 1;
