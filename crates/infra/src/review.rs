@@ -30,6 +30,7 @@ pub use repository::{Mention, RepositoryFacts};
 pub use source::Sources;
 pub use steps::{NextStep, next_steps};
 
+use crate::cost::Usd;
 use crate::inventory::{Inventory, Language, Problem};
 use crate::rules::{Area, Effort, Facts, Judgement, RULES, Rule, Section, Seen, Verdict};
 use crate::usage::Usage;
@@ -61,7 +62,7 @@ pub struct OptionCost {
     /// `ec2`, `fargate`, `lambda`, `beanstalk`, or `this project`.
     pub option: String,
     /// US dollars a month.
-    pub total_monthly_usd: f64,
+    pub total_monthly_usd: Usd,
     /// Whether something in it has no price, so that the total reads "at least".
     pub is_at_least: bool,
     /// The region whose prices these are, where the project's own has none.

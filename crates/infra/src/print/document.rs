@@ -104,7 +104,7 @@ fn price(review: &Review, option: &str) -> Option<String> {
     let cost = review.costs.iter().find(|cost| cost.option == option)?;
     let at_least = if cost.is_at_least { "at least " } else { "" };
     let elsewhere = cost.priced_as.as_ref().map_or(String::new(), |region| format!(" at {region}'s prices"));
-    Some(format!("{at_least}${:.2} a month{elsewhere}", cost.total_monthly_usd))
+    Some(format!("{at_least}${} a month{elsewhere}", cost.total_monthly_usd))
 }
 
 /// How a part of the drawing is marked.

@@ -70,7 +70,7 @@ pub fn drawing(review: &Review) -> Vec<Part> {
         }
     }
     // Bedrock itself is never missing; what may be is a model that answers, or somebody who may ask it.
-    parts.extend(draw.part("AWS Bedrock", "BR-03", &[("Permission to invoke models", "IAM-06")]));
+    parts.extend(draw.part("AWS Bedrock", "BR-03", &[("Permission to invoke models", "IAM-06"), ("Profile and the models behind it", "IAM-08")]));
     parts.extend(draw.part("CloudWatch", "MON-03", &[("Alarms", "MON-01"), ("SNS topic", "MON-04")]));
     parts
 }

@@ -71,7 +71,7 @@ impl Project<'_> {
             let bill = cost(inventory, &load, &prices, self.models);
             OptionCost {
                 option: option.to_owned(),
-                total_monthly_usd: bill.total_monthly_usd.expected.to_f64(),
+                total_monthly_usd: bill.total_monthly_usd.expected,
                 is_at_least: !bill.complete,
                 priced_as: bill.priced_as,
             }
